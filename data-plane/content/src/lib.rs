@@ -1,0 +1,23 @@
+//! The content of a site. So far: the blog's posts.
+
+mod posts;
+mod text;
+
+use freehold_kernel::Module;
+
+/// What other modules may use.
+pub mod api {
+    pub use crate::posts::api::{PostPage, Posts, Published, published, published_by_slug};
+}
+
+/// The module.
+pub fn module() -> Module {
+    Module {
+        name: "content",
+        routes: posts::routes(),
+        permissions: posts::PERMISSIONS,
+        tables: &["posts"],
+        events: &["post.created", "post.updated", "post.published", "post.unpublished", "post.deleted"],
+        seed: Some(|tx, provision, _clock| Box::pin(posts::create_first(tx, provision))),
+    }
+}

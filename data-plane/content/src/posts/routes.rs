@@ -1,0 +1,216 @@
+//! HTTP over posts.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use freehold_api::{
+    ApiError, Body, Data, FieldError, Method, Page, PageQuery, Params, Path, QueryParams, Route,
+    Routes,
+};
+use freehold_clock::UnixMs;
+use freehold_ids::{PostId, UserId};
+use freehold_kernel::{Ctx, Read, StoreError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::model::{CreatePost, Post, Status, UpdatePost};
+use super::store::{self, Criteria};
+use super::{CreatePosts, DeletePosts, Posts, ReadPosts, UpdatePosts, service};
+use crate::text;
+
+/// Characters of a search text.
+const Q_CHARS_MAX: usize = 200;
+
+/// Who wrote a post.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PostAuthor)]
+pub(crate) struct AuthorView {
+    #[schema(value_type = String)]
+    id: UserId,
+    username: String,
+}
+
+/// A post.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Post)]
+pub(crate) struct PostView {
+    #[schema(value_type = String, example = "pst_0c1h2b3j4k5m6")]
+    id: PostId,
+    slug: String,
+    title: String,
+    /// Markdown.
+    content: String,
+    /// Safe HTML made from the content; only where one post is answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_html: Option<String>,
+    excerpt: String,
+    status: Status,
+    author: AuthorView,
+    reading_minutes: u64,
+    /// Grows with each change; also the entity tag.
+    version: i64,
+    /// RFC 3339.
+    created_at: String,
+    /// RFC 3339.
+    updated_at: String,
+    /// RFC 3339; null until it is first published.
+    published_at: Option<String>,
+}
+
+impl PostView {
+    fn new(post: Post, author: String, with_html: bool) -> Self {
+        Self {
+            id: post.id,
+            slug: post.slug,
+            title: post.title,
+            content_html: with_html.then(|| text::to_html(&post.content)),
+            excerpt: post.excerpt.unwrap_or_else(|| text::summary(&post.content)),
+            reading_minutes: text::reading_minutes(&post.content),
+            content: post.content,
+            status: post.status,
+            author: AuthorView { id: post.author, username: author },
+            version: post.version,
+            created_at: UnixMs(post.created_at).rfc3339(),
+            updated_at: UnixMs(post.updated_at).rfc3339(),
+            published_at: post.published_at.map(|at| UnixMs(at).rfc3339()),
+        }
+    }
+}
+
+/// The parameters of a list of posts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListPosts {
+    page: Option<u64>,
+    page_size: Option<u64>,
+    q: Option<String>,
+    status: Option<Status>,
+}
+
+impl QueryParams for ListPosts {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[
+        ("page", "Page to show, counted from 1."),
+        ("page_size", "Rows per page, 1 to 100."),
+        ("q", "Only posts with this text in title or content."),
+        ("status", "draft or published."),
+    ];
+}
+
+pub(crate) fn routes() -> Vec<Route> {
+    Routes::new(())
+        .add(Method::Get, "/api/v1/posts", list, |op| {
+            op.summary("Posts that the caller may see, newest first").returns::<Page<PostView>>(200)
+        })
+        .add(Method::Post, "/api/v1/posts", create, |op| {
+            op.summary("Write a post").returns::<PostView>(201)
+        })
+        .add(Method::Get, "/api/v1/posts/{slug}", get, |op| {
+            op.summary("One post").returns::<PostView>(200)
+        })
+        .add(Method::Put, "/api/v1/posts/{slug}", update, |op| {
+            op.summary("Change, publish or withdraw a post").returns::<PostView>(200)
+        })
+        .add(Method::Delete, "/api/v1/posts/{slug}", delete, |op| {
+            op.summary("Delete a post").returns_nothing(200)
+        })
+        .rows()
+}
+
+async fn list(
+    ctx: Ctx<ReadPosts>,
+    Params(params): Params<ListPosts>,
+) -> Result<Data<Page<PostView>>, ApiError> {
+    let window = PageQuery { page: params.page, page_size: params.page_size }.window()?;
+    let q = params.q.filter(|q| !q.is_empty());
+    if q.as_ref().is_some_and(|q| q.chars().count() > Q_CHARS_MAX) {
+        let message = format!("expected at most {Q_CHARS_MAX} characters");
+        let field = FieldError { path: "q".into(), code: "too_long".into(), message };
+        return Err(ApiError::invalid(vec![field]));
+    }
+    let criteria = Criteria { q, status: params.status };
+    let grant = ctx.grant::<Posts>();
+    let mut read = ctx.snapshot().await?;
+    let total = store::count(&mut read, &grant, &criteria).await?;
+    let posts = store::list(&mut read, &grant, &criteria, window.rows, window.skip).await?;
+    let items = views(&mut read, posts).await?;
+    Ok(Data::ok(window.page(items, total)))
+}
+
+/// Adds the authors' names, each read once.
+async fn views(read: &mut Read, posts: Vec<Post>) -> Result<Vec<PostView>, StoreError> {
+    let mut names = std::collections::HashMap::new();
+    let mut views = Vec::with_capacity(posts.len());
+    for post in posts {
+        if !names.contains_key(&post.author) {
+            names.insert(post.author, store::author_name(read, post.author).await?);
+        }
+        let name = names.get(&post.author).cloned().unwrap_or_default();
+        views.push(PostView::new(post, name, false));
+    }
+    Ok(views)
+}
+
+async fn get(ctx: Ctx<ReadPosts>, Path(slug): Path<String>) -> Result<Response, ApiError> {
+    let grant = ctx.grant::<Posts>();
+    let mut read = ctx.snapshot().await?;
+    let post = store::by_slug(&mut read, &grant, &slug).await?.ok_or_else(ApiError::not_found)?;
+    answer_one(&mut read, post, Data::ok).await
+}
+
+async fn create(
+    ctx: Ctx<CreatePosts>,
+    Body(command): Body<CreatePost>,
+) -> Result<Response, ApiError> {
+    let post = service::create(&ctx, command).await?;
+    answer_one(&mut ctx.read().await?, post, Data::created).await
+}
+
+async fn update(
+    ctx: Ctx<UpdatePosts>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+    Body(command): Body<UpdatePost>,
+) -> Result<Response, ApiError> {
+    let post = service::update(&ctx, &slug, if_match(&headers)?, command).await?;
+    answer_one(&mut ctx.read().await?, post, Data::ok).await
+}
+
+async fn delete(
+    ctx: Ctx<DeletePosts>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Result<Data<()>, ApiError> {
+    service::delete(&ctx, &slug, if_match(&headers)?).await?;
+    Ok(Data::ok(()))
+}
+
+async fn answer_one(
+    read: &mut Read,
+    post: Post,
+    wrap: fn(PostView) -> Data<PostView>,
+) -> Result<Response, ApiError> {
+    let author = store::author_name(read, post.author).await?;
+    let tag = format!("\"{}\"", post.version);
+    let mut response = wrap(PostView::new(post, author, true)).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// The version that the caller insists on, from `If-Match`.
+fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    match version.and_then(|text| text.parse().ok()) {
+        Some(version) => Ok(Some(version)),
+        None => Err(ApiError::invalid(vec![FieldError {
+            path: "If-Match".into(),
+            code: "invalid".into(),
+            message: "expected the entity tag of one version, such as \"3\"".into(),
+        }])),
+    }
+}

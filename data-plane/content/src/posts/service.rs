@@ -1,0 +1,131 @@
+//! The use cases over posts, each in one transaction.
+
+use freehold_api::ApiError;
+use freehold_ids::UserId;
+use freehold_kernel::{Ctx, StoreError, Tx};
+
+use super::model::{
+    CreatePost, Post, PostCreated, PostDeleted, PostError, PostFact, PostPublished, PostUnpublished,
+    PostUpdated, Slug, Status, UpdatePost,
+};
+use super::{CreatePosts, DeletePosts, Posts, UpdatePosts, store};
+
+/// Numbers tried after a slug that is taken.
+const SLUG_ATTEMPTS_MAX: u32 = 100;
+
+pub(crate) async fn create(ctx: &Ctx<CreatePosts>, command: CreatePost) -> Result<Post, ApiError> {
+    let author = ctx.actor().user().ok_or_else(ApiError::unauthorized)?.id;
+    let mut tx = ctx.begin().await?;
+    let post = write_new(&mut tx, author, command).await?;
+    tx.commit().await?;
+    Ok(post)
+}
+
+async fn write_new(tx: &mut Tx, author: UserId, command: CreatePost) -> Result<Post, PostError> {
+    let slug = match command.slug {
+        Some(slug) => slug,
+        None => free_slug(tx, &Slug::from_title(&command.title)).await?,
+    };
+    let now = tx.now().0;
+    let post = Post {
+        id: tx.issue(),
+        slug: slug.as_str().to_owned(),
+        title: command.title,
+        content: command.content,
+        excerpt: command.excerpt,
+        status: command.status,
+        author,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        published_at: (command.status == Status::Published).then_some(now),
+    };
+    store::insert(tx, &post).await?;
+    tx.emit(&PostCreated(PostFact::from(&post)))?;
+    if post.status == Status::Published {
+        tx.emit(&PostPublished(PostFact::from(&post)))?;
+    }
+    Ok(post)
+}
+
+/// The plain slug, or the first free one with a number. The store's writer is alone, so what is
+/// free now is free at the insert.
+async fn free_slug(tx: &mut Tx, plain: &Slug) -> Result<Slug, PostError> {
+    for attempt in 0..SLUG_ATTEMPTS_MAX {
+        let slug = plain.numbered(attempt);
+        if !store::slug_taken(tx, slug.as_str()).await? {
+            return Ok(slug);
+        }
+    }
+    let unique: freehold_ids::PostId = tx.issue();
+    Ok(Slug::from_title(&format!("{} {unique}", plain.as_str())))
+}
+
+pub(crate) async fn update(
+    ctx: &Ctx<UpdatePosts>,
+    slug: &str,
+    expected_version: Option<i64>,
+    command: UpdatePost,
+) -> Result<Post, PostError> {
+    let grant = ctx.grant::<Posts>();
+    let mut tx = ctx.begin().await?;
+    let before = store::by_slug(&mut tx, &grant, slug).await?.ok_or(PostError::NotFound)?;
+    if expected_version.is_some_and(|expected| expected != before.version) {
+        return Err(PostError::Changed);
+    }
+    let was = before.status;
+    let post = before.change(command, tx.now().0);
+    if !store::update(&mut tx, &grant, &post).await? {
+        return Err(PostError::Forbidden);
+    }
+    tx.emit(&PostUpdated(PostFact::from(&post)))?;
+    match (was, post.status) {
+        (Status::Draft, Status::Published) => tx.emit(&PostPublished(PostFact::from(&post)))?,
+        (Status::Published, Status::Draft) => tx.emit(&PostUnpublished(PostFact::from(&post)))?,
+        _ => {}
+    }
+    tx.commit().await?;
+    Ok(post)
+}
+
+pub(crate) async fn delete(
+    ctx: &Ctx<DeletePosts>,
+    slug: &str,
+    expected_version: Option<i64>,
+) -> Result<(), PostError> {
+    let grant = ctx.grant::<Posts>();
+    let mut tx = ctx.begin().await?;
+    let post = store::by_slug(&mut tx, &grant, slug).await?.ok_or(PostError::NotFound)?;
+    if expected_version.is_some_and(|expected| expected != post.version) {
+        return Err(PostError::Changed);
+    }
+    if !store::delete(&mut tx, &grant, post.id).await? {
+        return Err(PostError::Forbidden);
+    }
+    tx.emit(&PostDeleted(PostFact::from(&post)))?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The first post of a new site.
+pub(crate) async fn create_welcome(tx: &mut Tx, site_name: &str) -> Result<(), StoreError> {
+    let Some(author) = store::first_user(tx).await? else { return Ok(()) };
+    let command = CreatePost {
+        title: format!("Welcome to {site_name}"),
+        slug: Some(Slug::from_title("welcome")),
+        content: WELCOME.to_owned(),
+        excerpt: None,
+        status: Status::Published,
+    };
+    match write_new(tx, author, command).await {
+        Err(PostError::Store(error)) => Err(error),
+        // The store is new: its only slug is this one.
+        Err(_) | Ok(_) => Ok(()),
+    }
+}
+
+const WELCOME: &str = "This site is live, and this is its first post.\n\n\
+    Write the next one with a `POST` to `/api/v1/posts`, or change this one with a `PUT` to \
+    `/api/v1/posts/welcome`. Posts are written in **Markdown**; a post with the status \
+    `published` appears here, in the [feed](/feed.xml) and in the list at \
+    [`/api/v1/posts`](/api/v1/posts) at once, a `draft` does not.\n";

@@ -1,0 +1,181 @@
+//! The posts table. Every function over rows that users see takes a grant.
+
+use freehold_db::{Delete, Direction, Filter, Insert, Row, Select, Update};
+use freehold_ids::{PostId, UserId};
+use freehold_kernel::{Grant, Read, StoreError, Tx};
+
+use super::Posts;
+use super::model::{Post, PostError, Status};
+
+const TABLE: &str = "posts";
+const COLUMNS: [&str; 11] = [
+    "id", "slug", "title", "content", "excerpt", "status", "author_id", "version", "created_at",
+    "updated_at", "published_at",
+];
+
+/// Which posts a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Criteria {
+    /// Text in the title or the content.
+    pub(crate) q: Option<String>,
+    /// Only this status.
+    pub(crate) status: Option<Status>,
+}
+
+impl Criteria {
+    fn filter(&self) -> Filter {
+        let mut filter = Filter::everything();
+        if let Some(q) = &self.q {
+            filter = filter.and(Filter::contains("title", q).or(Filter::contains("content", q)));
+        }
+        if let Some(status) = self.status {
+            filter = filter.and(Filter::eq("status", status.as_str()));
+        }
+        filter
+    }
+}
+
+fn post(row: &Row) -> Result<Post, StoreError> {
+    let status: String = row.get("status")?;
+    Ok(Post {
+        id: PostId::from_number(row.get("id")?),
+        slug: row.get("slug")?,
+        title: row.get("title")?,
+        content: row.get("content")?,
+        excerpt: row.get("excerpt")?,
+        // A status that this release does not know is not shown to everybody.
+        status: Status::parse(&status).unwrap_or(Status::Draft),
+        author: UserId::from_number(row.get("author_id")?),
+        version: row.get("version")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        published_at: row.get("published_at")?,
+    })
+}
+
+pub(crate) async fn list(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    criteria: &Criteria,
+    rows: u64,
+    skip: u64,
+) -> Result<Vec<Post>, StoreError> {
+    let select = Select::from(TABLE, COLUMNS)
+        .filter(grant.visible())
+        .filter(criteria.filter())
+        .order("published_at", Direction::Descending)
+        .order("id", Direction::Descending)
+        .page(rows, skip);
+    read.rows(&select).await?.iter().map(post).collect()
+}
+
+pub(crate) async fn count(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    criteria: &Criteria,
+) -> Result<u64, StoreError> {
+    let select = Select::count(TABLE).filter(grant.visible()).filter(criteria.filter());
+    read.count(&select).await
+}
+
+pub(crate) async fn by_slug(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    slug: &str,
+) -> Result<Option<Post>, StoreError> {
+    let select =
+        Select::from(TABLE, COLUMNS).filter(grant.visible()).filter(Filter::eq("slug", slug));
+    read.optional(&select).await?.as_ref().map(post).transpose()
+}
+
+/// The posts published just before and just after one, as (older, newer).
+pub(crate) async fn neighbours(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    published_at: i64,
+) -> Result<(Option<Post>, Option<Post>), StoreError> {
+    let visible = |filter, direction| {
+        Select::from(TABLE, COLUMNS)
+            .filter(grant.visible())
+            .filter(Filter::eq("status", Status::Published.as_str()))
+            .filter(filter)
+            .order("published_at", direction)
+            .page(1, 0)
+    };
+    let older = visible(Filter::lt("published_at", published_at), Direction::Descending);
+    let newer = visible(Filter::gt("published_at", published_at), Direction::Ascending);
+    let older = read.optional(&older).await?.as_ref().map(post).transpose()?;
+    let newer = read.optional(&newer).await?.as_ref().map(post).transpose()?;
+    Ok((older, newer))
+}
+
+/// The name to show for a user as an author.
+pub(crate) async fn author_name(read: &mut Read, author: UserId) -> Result<String, StoreError> {
+    let select =
+        Select::from("users", ["username"]).filter(Filter::eq("id", author.number()));
+    match read.optional(&select).await? {
+        Some(row) => Ok(row.get("username")?),
+        None => Ok(String::new()),
+    }
+}
+
+/// The site's first user, who signs the welcome post.
+pub(crate) async fn first_user(read: &mut Read) -> Result<Option<UserId>, StoreError> {
+    let select = Select::from("users", ["id"]).order("id", Direction::Ascending).page(1, 0);
+    let row = read.optional(&select).await?;
+    row.map(|row| Ok(UserId::from_number(row.get("id")?))).transpose()
+}
+
+/// Whether a slug is taken, by a visible post or another.
+pub(crate) async fn slug_taken(tx: &mut Tx, slug: &str) -> Result<bool, StoreError> {
+    Ok(tx.count(&Select::count(TABLE).filter(Filter::eq("slug", slug))).await? > 0)
+}
+
+pub(crate) async fn insert(tx: &mut Tx, post: &Post) -> Result<(), PostError> {
+    let insert = Insert::into(TABLE)
+        .set("id", post.id.number())
+        .set("slug", post.slug.as_str())
+        .set("title", post.title.as_str())
+        .set("content", post.content.as_str())
+        .set("excerpt", post.excerpt.clone())
+        .set("status", post.status.as_str())
+        .set("author_id", post.author.number())
+        .set("version", post.version)
+        .set("created_at", post.created_at)
+        .set("updated_at", post.updated_at)
+        .set("published_at", post.published_at);
+    match tx.insert(&insert).await {
+        Err(error) if error.is_conflict_on("posts_slug_key") => Err(PostError::SlugTaken),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Writes a changed post, if the caller may change it.
+pub(crate) async fn update(
+    tx: &mut Tx,
+    grant: &Grant<Posts>,
+    post: &Post,
+) -> Result<bool, StoreError> {
+    let update = Update::table(TABLE)
+        .set("title", post.title.as_str())
+        .set("content", post.content.as_str())
+        .set("excerpt", post.excerpt.clone())
+        .set("status", post.status.as_str())
+        .set("version", post.version)
+        .set("updated_at", post.updated_at)
+        .set("published_at", post.published_at)
+        .filter(Filter::eq("id", post.id.number()))
+        .filter(grant.changeable());
+    Ok(tx.update(&update).await? > 0)
+}
+
+/// Deletes a post, if the caller may.
+pub(crate) async fn delete(
+    tx: &mut Tx,
+    grant: &Grant<Posts>,
+    post: PostId,
+) -> Result<bool, StoreError> {
+    let filter = Filter::eq("id", post.number()).and(grant.changeable());
+    Ok(tx.delete(&Delete::from(TABLE, filter)).await? > 0)
+}

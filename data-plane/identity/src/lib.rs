@@ -1,0 +1,50 @@
+//! Who is who on one site: users, their credentials, sessions and signing keys.
+//!
+//! Every site has users, keys and tokens of its own; a token of one site is nothing to another.
+
+mod authenticate;
+mod keys;
+mod sessions;
+mod users;
+
+use std::sync::Arc;
+
+use freehold_credentials::{PasswordHasher, VerifyingKey};
+use freehold_kernel::{Module, Permission};
+
+pub use authenticate::authenticate;
+
+/// What the module needs from the worker.
+#[derive(Debug, Clone)]
+pub struct IdentityConfig {
+    /// Hashes passwords.
+    pub hasher: PasswordHasher,
+    /// Verifies the control plane's sign-in tickets.
+    pub ticket_key: VerifyingKey,
+    /// Whether calls are limited.
+    pub rate_limits_enabled: bool,
+}
+
+const PERMISSIONS: &[Permission] =
+    &[sessions::SIGN_IN, sessions::SIGN_OUT, users::READ_OWN, keys::READ_PUBLIC];
+
+/// The module.
+pub fn module(config: IdentityConfig) -> Module {
+    let state = Arc::new(sessions::SessionState::new(config));
+    let mut routes = sessions::routes(state);
+    routes.extend(users::routes());
+    routes.extend(keys::routes());
+    Module {
+        name: "identity",
+        routes,
+        permissions: PERMISSIONS,
+        tables: &["users", "signing_keys", "token_families", "refresh_tokens", "tickets"],
+        events: &["user.registered", "user.signed_in"],
+        seed: Some(|tx, provision, clock| {
+            Box::pin(async move {
+                keys::create(tx, clock).await?;
+                users::create_owner(tx, provision).await
+            })
+        }),
+    }
+}

@@ -1,0 +1,35 @@
+//! Signing in and out: by password, by refresh token, by the console's ticket.
+
+mod model;
+mod routes;
+mod service;
+mod store;
+
+use freehold_kernel::{Action, Holders, Permission, Role};
+
+pub(crate) use model::{ACCESS_TOKEN_TYPE, AccessClaims};
+pub(crate) use routes::{SessionState, routes};
+
+pub(crate) const SIGN_IN: Permission = Permission {
+    name: "sessions.create",
+    summary: "Register and sign in",
+    holders: Holders::Anyone,
+};
+
+pub(crate) const SIGN_OUT: Permission = Permission {
+    name: "sessions.delete",
+    summary: "Sign out",
+    holders: Holders::AtLeast(Role::Reader),
+};
+
+pub(crate) struct SignIn;
+
+impl Action for SignIn {
+    const PERMISSION: Permission = SIGN_IN;
+}
+
+pub(crate) struct SignOut;
+
+impl Action for SignOut {
+    const PERMISSION: Permission = SIGN_OUT;
+}

@@ -1,0 +1,183 @@
+//! The use cases of signing in and out.
+//!
+//! Passwords are hashed and compared before a transaction begins; the transaction then writes the
+//! session and what it tells of. A refresh token that comes a second time ends its whole family
+//! (RFC 9700 section 4.14.2).
+
+use data_encoding::HEXLOWER;
+use freehold_credentials::{Expected, Opaque, PasswordHasher, VerifyingKey};
+use freehold_fleet::{TICKET_TYPE, TicketClaims};
+use freehold_ids::FamilyId;
+use freehold_kernel::{Ctx, Role, StoreError, Tenant, Tx};
+
+use super::model::{
+    ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_TYPE, AccessClaims, FAMILY_SECONDS_MAX, Login,
+    REFRESH_IDLE_SECONDS_MAX, REFRESH_PREFIX, Register, SessionError, UserRegistered, UserSignedIn,
+};
+use super::{SignIn, SignOut, store};
+use crate::keys::Keys;
+use crate::users::{self, Account};
+
+/// What a client holds after signing in.
+#[derive(Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: Opaque,
+    pub(crate) user: Account,
+}
+
+pub(crate) async fn register(
+    ctx: &Ctx<SignIn>,
+    hasher: &PasswordHasher,
+    command: Register,
+) -> Result<SignedIn, SessionError> {
+    let hash = hasher.hash(command.password).await?;
+    let mut tx = ctx.begin().await?;
+    let user = users::store::create(&mut tx, &command.email, &command.username, hash, Role::Reader)
+        .await
+        .map_err(taken)?;
+    tx.emit(&UserRegistered { user_id: user.id })?;
+    start(ctx, tx, user, "register").await
+}
+
+fn taken(error: StoreError) -> SessionError {
+    if error.is_conflict_on("users_email_key") {
+        SessionError::EmailTaken
+    } else if error.is_conflict_on("users_username_key") {
+        SessionError::UsernameTaken
+    } else {
+        error.into()
+    }
+}
+
+pub(crate) async fn login(
+    ctx: &Ctx<SignIn>,
+    hasher: &PasswordHasher,
+    command: Login,
+) -> Result<SignedIn, SessionError> {
+    let mut read = ctx.read().await?;
+    let found = users::store::by_email(&mut read, &command.email).await?;
+    drop(read);
+    let stored = found.as_ref().and_then(|user| user.password_hash.clone());
+    let matches = hasher.verify(command.password, stored).await?;
+    let user = found
+        .filter(|user| matches && user.is_active())
+        .ok_or(SessionError::WrongCredentials)?;
+    let tx = ctx.begin().await?;
+    start(ctx, tx, user, "password").await
+}
+
+pub(crate) async fn refresh(
+    ctx: &Ctx<SignIn>,
+    token: Option<Opaque>,
+) -> Result<SignedIn, SessionError> {
+    let token = token.ok_or(SessionError::InvalidRefreshToken)?;
+    let mut tx = ctx.begin().await?;
+    let presented = store::presented(&mut tx, &token).await?;
+    let presented = presented.ok_or(SessionError::InvalidRefreshToken)?;
+    if presented.used && !presented.revoked {
+        store::revoke_family(&mut tx, presented.family).await?;
+        tx.commit().await?;
+        return Err(SessionError::InvalidRefreshToken);
+    }
+    let now = tx.now();
+    let idle_since = now.minus_seconds(REFRESH_IDLE_SECONDS_MAX).0;
+    let expired = presented.family_expires_at <= now.0 || presented.issued_at < idle_since;
+    if presented.used || presented.revoked || expired {
+        return Err(SessionError::InvalidRefreshToken);
+    }
+    let user = users::store::by_id(&mut tx, presented.user).await?;
+    let user = user.filter(Account::is_active).ok_or(SessionError::InvalidRefreshToken)?;
+    store::mark_used(&mut tx, &token).await?;
+    finish(ctx, tx, user, presented.family).await
+}
+
+pub(crate) async fn enter_by_ticket(
+    ctx: &Ctx<SignIn>,
+    key: &VerifyingKey,
+    ticket: &str,
+) -> Result<SignedIn, SessionError> {
+    let tenant = ctx.tenant().id().to_string();
+    let expected = Expected {
+        token_type: TICKET_TYPE,
+        audience: &tenant,
+        issuer: None,
+        unix_seconds: ctx.now().seconds(),
+    };
+    let claims: TicketClaims =
+        key.verify(ticket, expected).map_err(|_| SessionError::InvalidTicket)?;
+    let role = Role::parse(&claims.role).ok_or(SessionError::InvalidTicket)?;
+    let mut tx = ctx.begin().await?;
+    let expires_at = i64::try_from(claims.exp).unwrap_or(i64::MAX / 1_000) * 1_000;
+    if !store::consume_ticket(&mut tx, &claims.jti, expires_at).await? {
+        return Err(SessionError::TicketUsed);
+    }
+    let member = claims.sub.to_string();
+    let user = match users::store::by_member(&mut tx, &member).await? {
+        Some(user) => user,
+        None => users::store::create_for_member(&mut tx, &member, &claims.email, role)
+            .await
+            .map_err(taken)?,
+    };
+    if !user.is_active() {
+        return Err(SessionError::InvalidTicket);
+    }
+    start(ctx, tx, user, "ticket").await
+}
+
+/// Ends every session of the caller.
+pub(crate) async fn logout(ctx: &Ctx<SignOut>) -> Result<(), StoreError> {
+    let Some(user) = ctx.actor().user() else { return Ok(()) };
+    let mut tx = ctx.begin().await?;
+    store::revoke_families_of(&mut tx, user.id).await?;
+    tx.commit().await
+}
+
+async fn start(
+    ctx: &Ctx<SignIn>,
+    mut tx: Tx,
+    user: Account,
+    method: &'static str,
+) -> Result<SignedIn, SessionError> {
+    store::sweep(&mut tx).await?;
+    let expires_at = tx.now().plus_seconds(FAMILY_SECONDS_MAX).0;
+    let family = store::create_family(&mut tx, user.id, expires_at).await?;
+    tx.emit(&UserSignedIn { user_id: user.id, method })?;
+    finish(ctx, tx, user, family).await
+}
+
+/// Writes the next refresh token of a family and signs an access token.
+async fn finish(
+    ctx: &Ctx<SignIn>,
+    mut tx: Tx,
+    user: Account,
+    family: FamilyId,
+) -> Result<SignedIn, SessionError> {
+    let refresh_token = Opaque::from_random(REFRESH_PREFIX, ctx.clock().random());
+    let access_token = access_token(ctx, &user, family).await?;
+    store::create_refresh_token(&mut tx, family, &refresh_token).await?;
+    tx.commit().await?;
+    Ok(SignedIn { access_token, refresh_token, user })
+}
+
+async fn access_token(
+    ctx: &Ctx<SignIn>,
+    user: &Account,
+    family: FamilyId,
+) -> Result<String, StoreError> {
+    let tenant: &Tenant = ctx.tenant();
+    let keys = Keys::of(tenant).await?;
+    let now = ctx.now().seconds();
+    let claims = AccessClaims {
+        iss: tenant.assignment().site.url.clone(),
+        aud: tenant.id(),
+        sub: user.id,
+        sid: family,
+        jti: HEXLOWER.encode(&ctx.clock().random::<16>()),
+        iat: now,
+        exp: now + ACCESS_TOKEN_SECONDS,
+    };
+    keys.signing()?
+        .sign(ACCESS_TOKEN_TYPE, &claims)
+        .map_err(|error| freehold_db::DbError::Shape(error.to_string()).into())
+}

@@ -1,0 +1,112 @@
+//! The tables of token families, refresh tokens and consumed tickets.
+
+use freehold_credentials::Opaque;
+use freehold_db::{Delete, Filter, Insert, Select, Update};
+use freehold_ids::{FamilyId, UserId};
+use freehold_kernel::{StoreError, Tx};
+
+/// A refresh token and its family as the store has them.
+#[derive(Debug)]
+pub(crate) struct Presented {
+    pub(crate) family: FamilyId,
+    pub(crate) user: UserId,
+    pub(crate) issued_at: i64,
+    pub(crate) family_expires_at: i64,
+    pub(crate) used: bool,
+    pub(crate) revoked: bool,
+}
+
+pub(crate) async fn create_family(
+    tx: &mut Tx,
+    user: UserId,
+    expires_at: i64,
+) -> Result<FamilyId, StoreError> {
+    let family: FamilyId = tx.issue();
+    let insert = Insert::into("token_families")
+        .set("id", family.number())
+        .set("user_id", user.number())
+        .set("created_at", tx.now().0)
+        .set("expires_at", expires_at);
+    tx.insert(&insert).await?;
+    Ok(family)
+}
+
+pub(crate) async fn create_refresh_token(
+    tx: &mut Tx,
+    family: FamilyId,
+    token: &Opaque,
+) -> Result<(), StoreError> {
+    let insert = Insert::into("refresh_tokens")
+        .set("token_hash", token.hash())
+        .set("family_id", family.number())
+        .set("created_at", tx.now().0);
+    tx.insert(&insert).await?;
+    Ok(())
+}
+
+pub(crate) async fn presented(
+    tx: &mut Tx,
+    token: &Opaque,
+) -> Result<Option<Presented>, StoreError> {
+    let select = Select::from("refresh_tokens", ["family_id", "created_at", "used_at"])
+        .filter(Filter::eq("token_hash", token.hash()));
+    let Some(row) = tx.optional(&select).await? else { return Ok(None) };
+    let family = FamilyId::from_number(row.get("family_id")?);
+    let select = Select::from("token_families", ["user_id", "expires_at", "revoked_at"])
+        .filter(Filter::eq("id", family.number()));
+    let Some(owner) = tx.optional(&select).await? else { return Ok(None) };
+    Ok(Some(Presented {
+        family,
+        user: UserId::from_number(owner.get("user_id")?),
+        issued_at: row.get("created_at")?,
+        family_expires_at: owner.get("expires_at")?,
+        used: row.get::<Option<i64>>("used_at")?.is_some(),
+        revoked: owner.get::<Option<i64>>("revoked_at")?.is_some(),
+    }))
+}
+
+pub(crate) async fn mark_used(tx: &mut Tx, token: &Opaque) -> Result<(), StoreError> {
+    let update = Update::table("refresh_tokens")
+        .set("used_at", tx.now().0)
+        .filter(Filter::eq("token_hash", token.hash()));
+    tx.update(&update).await?;
+    Ok(())
+}
+
+pub(crate) async fn revoke_family(tx: &mut Tx, family: FamilyId) -> Result<(), StoreError> {
+    let update = Update::table("token_families")
+        .set("revoked_at", tx.now().0)
+        .filter(Filter::eq("id", family.number()).and(Filter::is_null("revoked_at")));
+    tx.update(&update).await?;
+    Ok(())
+}
+
+pub(crate) async fn revoke_families_of(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    let update = Update::table("token_families")
+        .set("revoked_at", tx.now().0)
+        .filter(Filter::eq("user_id", user.number()).and(Filter::is_null("revoked_at")));
+    tx.update(&update).await?;
+    Ok(())
+}
+
+/// Removes families that nobody can use any more, with their tokens, and tickets that expired.
+pub(crate) async fn sweep(tx: &mut Tx) -> Result<(), StoreError> {
+    let now = tx.now().0;
+    tx.delete(&Delete::from("token_families", Filter::lt("expires_at", now))).await?;
+    tx.delete(&Delete::from("tickets", Filter::lt("expires_at", now))).await?;
+    Ok(())
+}
+
+/// Consumes a ticket; says whether this was the first time.
+pub(crate) async fn consume_ticket(
+    tx: &mut Tx,
+    id: &str,
+    expires_at: i64,
+) -> Result<bool, StoreError> {
+    let insert = Insert::into("tickets")
+        .set("id", id)
+        .set("used_at", tx.now().0)
+        .set("expires_at", expires_at)
+        .or_keep(["id"]);
+    Ok(tx.insert(&insert).await?)
+}

@@ -1,0 +1,120 @@
+//! The users table.
+
+use freehold_credentials::Email;
+use freehold_db::{Filter, Insert, Row, Select};
+use freehold_ids::UserId;
+use freehold_ids::kinds;
+use freehold_kernel::{Read, Role, StoreError, Tx};
+
+use super::model::{ACTIVE, Account, Username};
+
+const COLUMNS: [&str; 7] =
+    ["id", "email", "username", "role", "status", "password_hash", "created_at"];
+
+fn account(row: &Row) -> Result<Account, StoreError> {
+    let role: String = row.get("role")?;
+    Ok(Account {
+        id: UserId::from_number(row.get("id")?),
+        email: row.get("email")?,
+        username: row.get("username")?,
+        // A role that this release does not know gets the least.
+        role: Role::parse(&role).unwrap_or(Role::Reader),
+        status: row.get("status")?,
+        password_hash: row.get("password_hash")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+async fn find(read: &mut Read, filter: Filter) -> Result<Option<Account>, StoreError> {
+    let row = read.optional(&Select::from("users", COLUMNS).filter(filter)).await?;
+    row.as_ref().map(account).transpose()
+}
+
+pub(crate) async fn by_id(read: &mut Read, id: UserId) -> Result<Option<Account>, StoreError> {
+    find(read, Filter::eq("id", id.number())).await
+}
+
+pub(crate) async fn by_email(read: &mut Read, email: &Email) -> Result<Option<Account>, StoreError> {
+    find(read, Filter::eq("email_key", email.key())).await
+}
+
+pub(crate) async fn by_member(tx: &mut Tx, member: &str) -> Result<Option<Account>, StoreError> {
+    find(tx, Filter::eq("member_id", member)).await
+}
+
+/// Writes a user who registered here.
+///
+/// # Errors
+/// A conflict on `users_email_key` or `users_username_key`.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    email: &Email,
+    username: &Username,
+    password_hash: String,
+    role: Role,
+) -> Result<Account, StoreError> {
+    let user = new_user(tx, email.as_str(), username, role, Some(password_hash));
+    insert(tx, &user, email.key(), &username.key, None).await?;
+    Ok(user)
+}
+
+/// Writes a user who comes from the console.
+///
+/// # Errors
+/// A conflict on `users_email_key` when somebody registered with the same address here.
+pub(crate) async fn create_for_member(
+    tx: &mut Tx,
+    member: &str,
+    email: &str,
+    role: Role,
+) -> Result<Account, StoreError> {
+    let plain = Username::from_email(email, None);
+    let taken = find(tx, Filter::eq("username_key", plain.key.as_str())).await?.is_some();
+    let unique = tx.issue::<kinds::User>().number();
+    let username =
+        if taken { Username::from_email(email, Some(unique)) } else { plain };
+    let user = new_user(tx, email, &username, role, None);
+    insert(tx, &user, &email.to_lowercase(), &username.key, Some(member)).await?;
+    Ok(user)
+}
+
+fn new_user(
+    tx: &mut Tx,
+    email: &str,
+    username: &Username,
+    role: Role,
+    password_hash: Option<String>,
+) -> Account {
+    Account {
+        id: tx.issue(),
+        email: email.to_owned(),
+        username: username.shown.clone(),
+        role,
+        status: ACTIVE.to_owned(),
+        password_hash,
+        created_at: tx.now().0,
+    }
+}
+
+async fn insert(
+    tx: &mut Tx,
+    user: &Account,
+    email_key: &str,
+    username_key: &str,
+    member: Option<&str>,
+) -> Result<(), StoreError> {
+    let insert = Insert::into("users")
+        .set("id", user.id.number())
+        .set("email", user.email.as_str())
+        .set("email_key", email_key)
+        .set("username", user.username.as_str())
+        .set("username_key", username_key)
+        .set("role", user.role.as_str())
+        .set("status", user.status.as_str())
+        .set("password_hash", user.password_hash.clone())
+        .set("member_id", member)
+        .set("created_at", user.created_at)
+        .set("updated_at", user.created_at);
+    tx.insert(&insert).await?;
+    Ok(())
+}

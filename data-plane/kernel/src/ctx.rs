@@ -1,0 +1,121 @@
+//! The context of a request, as proof: the tenant, the caller, and the right to one action.
+//!
+//! The worker's admission layer verifies the hand-over, opens the tenant and authenticates; what
+//! it found rides in the request as an [`Admission`]. `Ctx<P>` is made from it only when the
+//! caller holds `P`'s permission.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use freehold_api::{Access, ApiError, Argument, Operation};
+use freehold_clock::{Clock, UnixMs};
+use freehold_fleet::HandOver;
+
+use crate::access::{Action, Grant, Holders, Subject};
+use crate::{Actor, Read, StoreError, Tenant, Tx};
+
+/// What admission found out about a request.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    /// The open tenant.
+    pub tenant: Tenant,
+    /// The caller.
+    pub actor: Actor,
+    /// What the edge vouched for.
+    pub handover: Arc<HandOver>,
+    /// The worker's clock.
+    pub clock: Clock,
+}
+
+/// A request that may do `P`.
+#[derive(Debug)]
+pub struct Ctx<P: Action> {
+    admission: Admission,
+    action: PhantomData<P>,
+}
+
+impl<P: Action> Ctx<P> {
+    /// The tenant.
+    pub const fn tenant(&self) -> &Tenant {
+        &self.admission.tenant
+    }
+
+    /// The caller.
+    pub const fn actor(&self) -> &Actor {
+        &self.admission.actor
+    }
+
+    /// What the edge vouched for.
+    pub fn handover(&self) -> &HandOver {
+        &self.admission.handover
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> UnixMs {
+        self.admission.clock.now()
+    }
+
+    /// Time and randomness.
+    pub const fn clock(&self) -> &Clock {
+        &self.admission.clock
+    }
+
+    /// The rows that the caller may see and change.
+    pub fn grant<S: Subject>(&self) -> Grant<S> {
+        Grant::of(&self.admission.actor)
+    }
+
+    /// A read-only view: each statement sees the newest commit.
+    ///
+    /// # Errors
+    /// [`StoreError`] when no connection becomes free in time.
+    pub async fn read(&self) -> Result<Read, StoreError> {
+        self.admission.tenant.read().await
+    }
+
+    /// A read-only snapshot: every statement sees the same commit.
+    ///
+    /// # Errors
+    /// [`StoreError`] when no connection becomes free in time.
+    pub async fn snapshot(&self) -> Result<Read, StoreError> {
+        self.admission.tenant.snapshot().await
+    }
+
+    /// The tenant's write transaction; waits its turn.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the turn does not come in time.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.admission.tenant.begin(self.now()).await
+    }
+}
+
+impl<S: Send + Sync, P: Action> FromRequestParts<S> for Ctx<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let admission = parts
+            .extensions
+            .get::<Admission>()
+            .cloned()
+            .ok_or_else(|| ApiError::internal("a route outside the admission layer"))?;
+        if P::PERMISSION.allows(&admission.actor) {
+            return Ok(Self { admission, action: PhantomData });
+        }
+        Err(match admission.actor {
+            Actor::Anonymous => ApiError::unauthorized(),
+            Actor::User(_) => ApiError::forbidden(),
+        })
+    }
+}
+
+impl<P: Action> Argument for Ctx<P> {
+    fn describe(operation: &mut Operation) {
+        operation.access = match P::PERMISSION.holders {
+            Holders::Anyone => Access::Open,
+            Holders::AtLeast(_) => Access::Permission(P::PERMISSION.name),
+        };
+    }
+}

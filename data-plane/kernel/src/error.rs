@@ -1,0 +1,38 @@
+//! Errors of a tenant's store, and how each is answered.
+
+use freehold_api::ApiError;
+use freehold_db::DbError;
+
+/// What can go wrong between a use case and its tenant's store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store said no.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// This worker does not own the tenant, or not under this epoch.
+    #[error("this worker does not own the tenant")]
+    NotOwned,
+    /// Too many tenants are open and in use.
+    #[error("no room to open the tenant in time")]
+    Crowded,
+}
+
+impl StoreError {
+    /// Whether the declared constraint of this name refused the change.
+    pub fn is_conflict_on(&self, constraint: &str) -> bool {
+        matches!(self, Self::Db(error) if error.is_conflict_on(constraint))
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Db(DbError::Full) => Self::storage_full(error.to_string()),
+            StoreError::Db(DbError::Busy) | StoreError::Crowded => {
+                Self::unavailable(1, error.to_string())
+            }
+            StoreError::NotOwned => Self::not_found(),
+            StoreError::Db(_) => Self::internal(error.to_string()),
+        }
+    }
+}

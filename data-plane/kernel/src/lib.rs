@@ -1,0 +1,25 @@
+//! Tenancy, once: the only door to a tenant's store, who calls, what they may, and how a change
+//! is written together with its events.
+//!
+//! Modules are built on [`Ctx`], [`Grant`], [`Read`] and [`Tx`]; none of them can name a tenant,
+//! open a file, or build SQL over user-visible rows without a grant.
+
+mod access;
+mod actor;
+mod ctx;
+mod error;
+mod module;
+mod options;
+mod tenants;
+mod tx;
+
+pub use access::{Action, Grant, Holders, Permission, Subject};
+pub use actor::{Actor, Role, User};
+pub use ctx::{Admission, Ctx};
+pub use error::StoreError;
+pub use module::{Module, SeedFuture, Seeding};
+pub use options::{SiteOptions, write_option};
+pub use tenants::{
+    OPEN_TENANTS_MAX_DEFAULT, OPEN_WAIT_SECONDS_MAX, Tenant, Tenants, TenantsConfig,
+};
+pub use tx::{Event, Read, Tx};

@@ -1,0 +1,283 @@
+//! The only door to a tenant's store.
+//!
+//! [`Tenants::open`] opens each store once, however many callers come at the same moment, keeps
+//! at most so many open, and closes the one used longest ago that nobody uses. A tenant in use is
+//! never closed: every [`Tenant`] handle counts as a use.
+
+mod slot;
+mod tenant;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use freehold_clock::Clock;
+use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
+use freehold_fleet::{Assignment, Provision, TenantState};
+use freehold_ids::TenantId;
+use parking_lot::RwLock;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+use crate::{Seeding, StoreError};
+use slot::Slot;
+pub use tenant::Tenant;
+
+/// Stores that a worker keeps open when the configuration does not say.
+pub const OPEN_TENANTS_MAX_DEFAULT: usize = 256;
+/// How long a caller waits for room before it is turned away.
+pub const OPEN_WAIT_SECONDS_MAX: u64 = 10;
+/// Read-only connections of one store at most.
+const READERS_PER_TENANT_MAX: u32 = 4;
+
+/// How a worker keeps its tenants.
+#[derive(Debug, Clone)]
+pub struct TenantsConfig {
+    /// The folder that holds one folder per tenant.
+    pub root: PathBuf,
+    /// Stores open at once at most.
+    pub open_max: usize,
+}
+
+/// The tenants of one worker. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Tenants(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    config: TenantsConfig,
+    clock: Clock,
+    catalog: Arc<Catalog>,
+    template: PathBuf,
+    slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
+    room: Arc<Semaphore>,
+    ticks: AtomicU64,
+    tasks: TaskTracker,
+}
+
+impl Tenants {
+    /// Prepares the folder and the template from which new stores are copied.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the folder cannot be written.
+    pub async fn new(config: TenantsConfig, clock: Clock) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(&config.root).map_err(io)?;
+        let catalog = Arc::new(Catalog::of(freehold_migrations::TENANT));
+        let template = prepare_template(&config.root, &catalog).await?;
+        let room = Arc::new(Semaphore::new(config.open_max.max(1)));
+        Ok(Self(Arc::new(Shared {
+            config,
+            clock,
+            catalog,
+            template,
+            slots: RwLock::default(),
+            room,
+            ticks: AtomicU64::new(0),
+            tasks: TaskTracker::new(),
+        })))
+    }
+
+    /// Takes an assignment over; an older epoch than the one known is refused.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOwned`] for a stale epoch.
+    pub fn assign(&self, assignment: Assignment) -> Result<(), StoreError> {
+        let tenant = assignment.tenant;
+        let mut slots = self.0.slots.write();
+        match slots.get(&tenant) {
+            Some(slot) => slot.reassign(assignment),
+            None => {
+                slots.insert(tenant, Arc::new(Slot::new(assignment)));
+                Ok(())
+            }
+        }
+    }
+
+    /// What is known of a tenant without opening it.
+    pub fn assignment(&self, tenant: TenantId) -> Option<Arc<Assignment>> {
+        self.0.slots.read().get(&tenant).map(|slot| slot.assignment())
+    }
+
+    /// Opens a tenant's store, or joins the others who have it open.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOwned`] for a tenant that is not assigned or not active,
+    /// [`StoreError::Crowded`] when no room came free in time.
+    pub async fn open(&self, tenant: TenantId) -> Result<Tenant, StoreError> {
+        let slot = self.slot(tenant)?;
+        if slot.assignment().state != TenantState::Active {
+            return Err(StoreError::NotOwned);
+        }
+        self.open_slot(slot, None).await
+    }
+
+    /// Creates a tenant's store where it is not there yet: a copy of the template, then the
+    /// modules' first rows in one transaction. Safe to run again after a crash at any point.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written; nothing half made is ever served.
+    pub async fn provision(
+        &self,
+        provision: &Provision,
+        seeds: &[Seeding],
+    ) -> Result<(), StoreError> {
+        self.assign(provision.assignment.clone())?;
+        let slot = self.slot(provision.assignment.tenant)?;
+        let directory = self.directory(provision.assignment.tenant);
+        copy_template(&self.0.template, &directory)?;
+        self.open_slot(slot, Some((provision, seeds))).await.map(drop)
+    }
+
+    /// Forgets a tenant and removes its folder, after its provisioning was given up.
+    ///
+    /// # Errors
+    /// [`StoreError::NotOwned`] when a newer epoch is known.
+    pub async fn discard(&self, tenant: TenantId, epoch: u64) -> Result<(), StoreError> {
+        let slot = self.0.slots.read().get(&tenant).cloned();
+        if let Some(slot) = slot {
+            if slot.assignment().epoch > epoch {
+                return Err(StoreError::NotOwned);
+            }
+            self.0.slots.write().remove(&tenant);
+            slot.close().await;
+        }
+        match std::fs::remove_dir_all(self.directory(tenant)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many tenants are assigned, and how many of them are open.
+    pub fn counts(&self) -> (usize, usize) {
+        let slots = self.0.slots.read();
+        (slots.len(), slots.values().filter(|slot| slot.is_open()).count())
+    }
+
+    /// Runs work that must end even when its caller has gone; [`Tenants::close`] waits for it.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// The folder of all tenants.
+    pub fn root(&self) -> &Path {
+        &self.0.config.root
+    }
+
+    /// Waits up to `grace` for running work, then closes every store.
+    pub async fn close(&self, grace: Duration) {
+        self.0.tasks.close();
+        if tokio::time::timeout(grace, self.0.tasks.wait()).await.is_err() {
+            tracing::warn!(running = self.0.tasks.len(), "closing stores under running work");
+        }
+        let slots: Vec<_> = self.0.slots.read().values().cloned().collect();
+        for slot in slots {
+            slot.close().await;
+        }
+    }
+
+    fn slot(&self, tenant: TenantId) -> Result<Arc<Slot>, StoreError> {
+        self.0.slots.read().get(&tenant).cloned().ok_or(StoreError::NotOwned)
+    }
+
+    async fn open_slot(
+        &self,
+        slot: Arc<Slot>,
+        provision: Option<(&Provision, &[Seeding])>,
+    ) -> Result<Tenant, StoreError> {
+        let tick = self.0.ticks.fetch_add(1, Ordering::Relaxed);
+        if let Some(tenant) = slot.join(tick) {
+            return Ok(tenant);
+        }
+        let room = self.room().await?;
+        let path = self.directory(slot.assignment().tenant).join("site.db");
+        let options =
+            DatabaseOptions { path, create: false, readers_max: READERS_PER_TENANT_MAX };
+        let catalog = self.0.catalog.clone();
+        slot.open(tick, room, || Database::open(&options, catalog), provision, &self.0.clock).await
+    }
+
+    /// A permit to keep one more store open; makes room by closing the one used longest ago.
+    async fn room(&self) -> Result<tokio::sync::OwnedSemaphorePermit, StoreError> {
+        if let Ok(permit) = self.0.room.clone().try_acquire_owned() {
+            return Ok(permit);
+        }
+        let deadline = Duration::from_secs(OPEN_WAIT_SECONDS_MAX);
+        let wait = async {
+            loop {
+                let released = self.evict_one().await;
+                let permit = self.0.room.clone();
+                if released {
+                    if let Ok(permit) = permit.try_acquire_owned() {
+                        return permit;
+                    }
+                    continue;
+                }
+                // Everything open is in use: look again as soon as anything is released.
+                let next = Duration::from_millis(5);
+                if let Ok(Ok(permit)) = tokio::time::timeout(next, permit.acquire_owned()).await {
+                    return permit;
+                }
+            }
+        };
+        tokio::time::timeout(deadline, wait).await.map_err(|_| StoreError::Crowded)
+    }
+
+    async fn evict_one(&self) -> bool {
+        let victim = {
+            let slots = self.0.slots.read();
+            let idle = slots.values().filter(|slot| slot.is_idle());
+            idle.min_by_key(|slot| slot.last_used()).cloned()
+        };
+        match victim {
+            Some(slot) => slot.close_if_idle().await,
+            None => false,
+        }
+    }
+
+    /// `<root>/<last two letters>/<id>`, so that no folder holds a hundred thousand others.
+    fn directory(&self, tenant: TenantId) -> PathBuf {
+        let name = tenant.to_string();
+        let shard = &name[name.len() - 2..];
+        self.0.config.root.join(shard).join(&name)
+    }
+}
+
+/// Makes the migrated, empty store that new tenants are copied from. It is made anew at every
+/// start, so that it always has this release's schema.
+async fn prepare_template(root: &Path, catalog: &Arc<Catalog>) -> Result<PathBuf, StoreError> {
+    let path = root.join("template.db");
+    for leftover in ["template.db", "template.db-wal", "template.db-shm"] {
+        match std::fs::remove_file(root.join(leftover)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
+        }
+    }
+    let options = DatabaseOptions { path: path.clone(), create: true, readers_max: 1 };
+    let template = Database::open(&options, catalog.clone())?;
+    template.migrate(freehold_migrations::TENANT).await?;
+    template.close().await;
+    Ok(path)
+}
+
+/// Puts a copy of the template where the store belongs, whole or not at all.
+fn copy_template(template: &Path, directory: &Path) -> Result<(), StoreError> {
+    let store = directory.join("site.db");
+    if store.is_file() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(directory).map_err(io)?;
+    let unfinished = directory.join("site.db.new");
+    std::fs::copy(template, &unfinished).map_err(io)?;
+    std::fs::File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io)?;
+    std::fs::rename(&unfinished, &store).map_err(io)?;
+    std::fs::File::open(directory).and_then(|folder| folder.sync_all()).map_err(io)
+}
+
+fn io(error: std::io::Error) -> StoreError {
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        return DbError::Full.into();
+    }
+    DbError::Io(error.to_string()).into()
+}

@@ -1,0 +1,43 @@
+//! The public pages of a site: the default theme, feed, sitemap, and what the admin host shows.
+//!
+//! Pages are rendered for readers, whoever asks: they carry no session and no personal data, so
+//! that one rendering serves all.
+
+mod admin;
+mod pages;
+mod theme;
+
+use std::sync::Arc;
+
+use freehold_kernel::{Action, Holders, Module, Permission};
+
+pub use theme::{Theme, ThemeError};
+
+/// What answers addresses that no module's route knows: a page for browsers, an error for others.
+pub fn fallback(theme: Arc<Theme>) -> axum::routing::MethodRouter {
+    axum::routing::any(pages::not_found).with_state(theme)
+}
+
+const READ: Permission = Permission {
+    name: "pages.read",
+    summary: "Read the site's pages",
+    holders: Holders::Anyone,
+};
+
+pub(crate) struct ReadPages;
+
+impl Action for ReadPages {
+    const PERMISSION: Permission = READ;
+}
+
+/// The module.
+pub fn module(theme: Arc<Theme>) -> Module {
+    Module {
+        name: "site",
+        routes: pages::routes(theme),
+        permissions: &[READ],
+        tables: &[],
+        events: &[],
+        seed: None,
+    }
+}

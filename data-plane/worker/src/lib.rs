@@ -1,0 +1,13 @@
+//! The worker: composition root of the data plane.
+//!
+//! It mounts the modules, admits hand-overs of the edge and nothing else, and takes orders from
+//! the control plane through its link. It opens no public port.
+
+mod admission;
+mod link;
+mod modules;
+mod server;
+
+pub use link::LocalLink;
+pub use modules::site_document;
+pub use server::{Worker, WorkerConfig, WorkerError};

@@ -1,0 +1,94 @@
+//! The modules of a site, one line each.
+
+use std::sync::Arc;
+
+use freehold_api::{DocumentInfo, document};
+use freehold_credentials::{HashError, PasswordHasher, VerifyingKey};
+use freehold_identity::IdentityConfig;
+use freehold_kernel::Module;
+use freehold_site::Theme;
+use serde_json::Value;
+
+const INFO: DocumentInfo = DocumentInfo {
+    title: "Freehold site API",
+    description: "The API of one site, on its own host and its admin's. The host decides which site answers.",
+};
+
+/// Every module, in the order in which a new store is seeded.
+pub(crate) fn all(identity: IdentityConfig, theme: Arc<Theme>) -> Vec<Module> {
+    vec![
+        freehold_identity::module(identity),
+        freehold_content::module(),
+        freehold_site::module(theme),
+    ]
+}
+
+/// The OpenAPI document of a site's API.
+pub(crate) fn describe(modules: &[Module]) -> Value {
+    document(INFO, modules.iter().flat_map(|module| &module.routes))
+}
+
+/// The same document without a running worker, for the committed copy.
+///
+/// # Errors
+/// When the theme or the password hasher cannot be made.
+pub fn site_document() -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+    let hasher = PasswordHasher::new().map_err(|error: HashError| error.to_string())?;
+    let identity = IdentityConfig {
+        hasher,
+        ticket_key: VerifyingKey::from_bytes([0; 32]),
+        rate_limits_enabled: true,
+    };
+    Ok(describe(&all(identity, Arc::new(Theme::new()?))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use freehold_api::Access;
+    use freehold_db::SchemaChange;
+
+    use super::*;
+
+    fn modules() -> Vec<Module> {
+        let identity = IdentityConfig {
+            hasher: PasswordHasher::new().expect("a hasher"),
+            ticket_key: VerifyingKey::from_bytes([0; 32]),
+            rate_limits_enabled: true,
+        };
+        all(identity, Arc::new(Theme::new().expect("the theme parses")))
+    }
+
+    /// Tables that belong to the kernel itself.
+    const KERNEL_TABLES: [&str; 3] = ["meta", "options", "outbox"];
+
+    #[test]
+    fn every_table_has_exactly_one_owner() {
+        let mut owned: Vec<&str> = KERNEL_TABLES.to_vec();
+        owned.extend(modules().iter().flat_map(|module| module.tables));
+        let unique: BTreeSet<&str> = owned.iter().copied().collect();
+        assert_eq!(unique.len(), owned.len(), "two modules name one table: {owned:?}");
+        let created: BTreeSet<&str> = freehold_migrations::TENANT
+            .iter()
+            .flat_map(|migration| (migration.changes)())
+            .filter_map(|change| match change {
+                SchemaChange::CreateTable(table) => Some(table.name),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(created, unique);
+    }
+
+    #[test]
+    fn every_route_needs_a_declared_permission_or_is_open() {
+        let modules = modules();
+        let declared: BTreeSet<&str> =
+            modules.iter().flat_map(|m| m.permissions).map(|p| p.name).collect();
+        for route in modules.iter().flat_map(|module| &module.routes) {
+            if let Access::Permission(name) = route.operation.access {
+                assert!(declared.contains(name), "{} needs {name}", route.path);
+            }
+        }
+    }
+}

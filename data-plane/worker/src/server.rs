@@ -1,0 +1,153 @@
+//! A running worker: its socket, its router and its stores, started and stopped as one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use freehold_api::{ApiError, Route, finish_answers};
+use freehold_clock::Clock;
+use freehold_credentials::{PasswordHasher, VerifyingKey};
+use freehold_fleet::HandOverKey;
+use freehold_identity::IdentityConfig;
+use freehold_ids::WorkerId;
+use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
+use freehold_site::{Theme, ThemeError};
+use tokio::net::UnixListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::admission::{Gate, admit};
+use crate::link::LocalLink;
+use crate::modules;
+
+/// How a worker is set up.
+#[derive(Debug, Clone)]
+pub struct WorkerConfig {
+    /// Its id in the fleet.
+    pub id: WorkerId,
+    /// The folder of its tenants' stores.
+    pub root: PathBuf,
+    /// Stores open at once at most.
+    pub open_tenants_max: usize,
+    /// The Unix socket that takes hand-overs.
+    pub socket: PathBuf,
+    /// Verifies hand-overs.
+    pub key: HandOverKey,
+    /// Verifies the control plane's sign-in tickets.
+    pub ticket_key: VerifyingKey,
+    /// Whether sign-ins and the like are limited.
+    pub rate_limits_enabled: bool,
+    /// Hashes passwords; shared with whoever else does in this process.
+    pub hasher: PasswordHasher,
+    /// Time and randomness.
+    pub clock: Clock,
+}
+
+/// Why a worker cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The folder of the stores cannot be used.
+    #[error("worker.root: {0}")]
+    Root(#[from] StoreError),
+    /// The socket cannot be bound.
+    #[error("worker.socket {0}: {1}")]
+    Socket(PathBuf, std::io::Error),
+    /// The default theme is broken.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+}
+
+/// A running worker.
+#[derive(Debug)]
+pub struct Worker {
+    tenants: Tenants,
+    link: LocalLink,
+    stopping: CancellationToken,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Worker {
+    /// Prepares the stores' folder and starts to take hand-overs.
+    ///
+    /// # Errors
+    /// [`WorkerError`] names the setting that does not work.
+    pub async fn start(config: WorkerConfig) -> Result<Self, WorkerError> {
+        let tenants_config =
+            TenantsConfig { root: config.root.clone(), open_max: config.open_tenants_max };
+        let tenants = Tenants::new(tenants_config, config.clock.clone()).await?;
+        let theme = Arc::new(Theme::new()?);
+        let identity = IdentityConfig {
+            hasher: config.hasher.clone(),
+            ticket_key: config.ticket_key.clone(),
+            rate_limits_enabled: config.rate_limits_enabled,
+        };
+        let modules = modules::all(identity, theme.clone());
+        let seeds = modules.iter().filter_map(|module| module.seed).collect();
+        let gate =
+            Gate { tenants: tenants.clone(), key: config.key, clock: config.clock.clone() };
+        let router = router(modules, theme, gate);
+        let listener = bind(&config.socket)
+            .map_err(|error| WorkerError::Socket(config.socket.clone(), error))?;
+        let stopping = CancellationToken::new();
+        let stopped = stopping.clone();
+        let server = axum::serve(listener, router)
+            .with_graceful_shutdown(async move { stopped.cancelled().await });
+        let server = tokio::spawn(server.into_future());
+        let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds };
+        Ok(Self { tenants, link, stopping, server })
+    }
+
+    /// The control plane's line to this worker.
+    pub fn link(&self) -> LocalLink {
+        self.link.clone()
+    }
+
+    /// How many tenants are assigned and how many are open.
+    pub fn counts(&self) -> (usize, usize) {
+        self.tenants.counts()
+    }
+
+    /// Takes no more requests, ends the running ones within `grace`, closes every store.
+    pub async fn stop(self, grace: Duration) {
+        self.stopping.cancel();
+        if tokio::time::timeout(grace, self.server).await.is_err() {
+            tracing::warn!("requests were still running when the worker stopped");
+        }
+        self.tenants.close(grace).await;
+    }
+}
+
+/// Binds the socket, in place of one that an earlier process left behind.
+fn bind(socket: &PathBuf) -> std::io::Result<UnixListener> {
+    match std::fs::remove_file(socket) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    UnixListener::bind(socket)
+}
+
+fn router(modules: Vec<Module>, theme: Arc<Theme>, gate: Gate) -> Router {
+    let document = modules::describe(&modules);
+    let rows = modules.into_iter().flat_map(|module| module.routes).collect();
+    Route::mount(rows)
+        .route("/openapi.json", get(move || async move { axum::Json(document) }))
+        .fallback_service(freehold_site::fallback(theme))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            ApiError::internal("a handler panicked").into_response()
+        }))
+        .layer(axum::middleware::from_fn_with_state(gate, admit))
+        .layer(axum::middleware::from_fn(finish_answers))
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::new(
+        axum::http::StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this address does not take that method",
+    )
+}

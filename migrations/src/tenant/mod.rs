@@ -1,0 +1,3 @@
+//! Migrations of a tenant's store.
+
+pub(crate) mod t001_first;

@@ -1,0 +1,23 @@
+//! The conventions of every HTTP API of the platform: envelope, errors, bodies, pages and the
+//! route table from which routers and OpenAPI documents are made.
+//!
+//! Both planes that answer JSON (control and worker) use these and nothing else, so that a client
+//! learns one set of rules.
+
+mod answer;
+mod body;
+mod error;
+mod openapi;
+mod page;
+mod params;
+mod rate;
+mod route;
+
+pub use answer::{Data, Page, finish_answers};
+pub use body::{BODY_BYTES_MAX, Body, Command, Problems};
+pub use error::{ApiError, FieldError};
+pub use openapi::{DocumentInfo, document};
+pub use page::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, PageQuery, Window};
+pub use params::{Params, Path, QueryParams};
+pub use rate::{RateLimit, network_key};
+pub use route::{Access, Argument, Arguments, Method, Operation, Route, Routes};

@@ -1,0 +1,161 @@
+//! Schema changes as values: tables, columns and indexes without a dialect.
+//!
+//! Migrations are lists of [`SchemaChange`]; the engine in use plans and runs them. Every
+//! constraint has a name, and the [`Catalog`] finds it again in an engine's error message.
+
+use std::collections::HashMap;
+
+/// What a column holds. Times are integers (Unix milliseconds), ids integers or text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    /// 64-bit signed integer.
+    Int,
+    /// Double.
+    Float,
+    /// Unicode text, compared byte by byte.
+    Text,
+    /// Raw bytes.
+    Bytes,
+    /// Truth value.
+    Bool,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: ColumnType,
+    /// Whether it may be null.
+    pub nullable: bool,
+}
+
+impl Column {
+    /// A column that must have a value.
+    pub const fn required(name: &'static str, kind: ColumnType) -> Self {
+        Self { name, kind, nullable: false }
+    }
+
+    /// A column that may be null.
+    pub const fn nullable(name: &'static str, kind: ColumnType) -> Self {
+        Self { name, kind, nullable: true }
+    }
+}
+
+/// A named uniqueness constraint.
+#[derive(Debug, Clone)]
+pub struct Unique {
+    /// Its name, as [`crate::DbError::Conflict`] reports it.
+    pub name: &'static str,
+    /// The columns that together are unique.
+    pub columns: &'static [&'static str],
+}
+
+/// What happens to rows whose target is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDelete {
+    /// They go too.
+    Cascade,
+    /// The deletion is refused.
+    Restrict,
+}
+
+/// A reference to another table's primary key.
+#[derive(Debug, Clone)]
+pub struct ForeignKey {
+    /// The referring column.
+    pub column: &'static str,
+    /// The table referred to.
+    pub table: &'static str,
+    /// Its column.
+    pub target: &'static str,
+    /// What a deletion of the target does.
+    pub on_delete: OnDelete,
+}
+
+/// A table as it is first created.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns in order.
+    pub columns: Vec<Column>,
+    /// The columns of its primary key.
+    pub primary_key: &'static [&'static str],
+    /// Its uniqueness constraints.
+    pub unique: Vec<Unique>,
+    /// Its references.
+    pub foreign_keys: Vec<ForeignKey>,
+}
+
+/// A secondary index.
+#[derive(Debug, Clone)]
+pub struct Index {
+    /// Its name.
+    pub name: &'static str,
+    /// The table it belongs to.
+    pub table: &'static str,
+    /// Its columns in order.
+    pub columns: &'static [&'static str],
+}
+
+/// One step of a migration.
+#[derive(Debug, Clone)]
+pub enum SchemaChange {
+    /// A new table.
+    CreateTable(Table),
+    /// A new nullable column.
+    AddColumn {
+        /// The table that grows.
+        table: &'static str,
+        /// The column; must be nullable, so that the release before can still write.
+        column: Column,
+    },
+    /// A new index.
+    CreateIndex(Index),
+}
+
+/// A numbered, named list of changes; never edited once released.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// The schema version after it, counted from 1 without gaps.
+    pub version: i64,
+    /// What it is about, for people.
+    pub name: &'static str,
+    /// What it changes.
+    pub changes: fn() -> Vec<SchemaChange>,
+}
+
+/// The declared constraints of a schema, looked up from an engine's error message.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    by_columns: HashMap<String, &'static str>,
+}
+
+impl Catalog {
+    /// Collects the constraints of all migrations.
+    pub fn of(migrations: &[Migration]) -> Self {
+        let mut by_columns = HashMap::new();
+        for change in migrations.iter().flat_map(|migration| (migration.changes)()) {
+            let SchemaChange::CreateTable(table) = change else { continue };
+            for unique in &table.unique {
+                by_columns.insert(qualified(table.name, unique.columns), unique.name);
+            }
+        }
+        Self { by_columns }
+    }
+
+    /// The declared name behind `UNIQUE constraint failed: table.a, table.b`; the message itself
+    /// where nothing is declared (primary and foreign keys).
+    pub(crate) fn constraint_of(&self, message: &str) -> String {
+        let columns = message.rsplit(": ").next().unwrap_or(message);
+        self.by_columns.get(columns).map_or_else(|| message.to_owned(), |name| (*name).to_owned())
+    }
+}
+
+/// The spelling that SQLite uses in its messages.
+fn qualified(table: &str, columns: &[&str]) -> String {
+    let columns: Vec<String> = columns.iter().map(|c| format!("{table}.{c}")).collect();
+    columns.join(", ")
+}

@@ -1,0 +1,106 @@
+//! What the control plane tells a worker: which tenants it owns, under which epoch, and how to
+//! make a new one. Every call is idempotent, since operations are retried after a crash.
+
+use async_trait::async_trait;
+use freehold_ids::{MemberId, TenantId, WorkerId};
+use serde::{Deserialize, Serialize};
+
+use crate::Hostname;
+
+/// Whether a worker may serve a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantState {
+    /// Serve it.
+    Active,
+    /// Keep its data, answer nothing.
+    Suspended,
+    /// Keep its data until it is erased, answer nothing.
+    Deleted,
+}
+
+/// What a worker knows of a site besides its data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteFacts {
+    /// The site's slug.
+    pub slug: String,
+    /// The canonical public origin, without a trailing slash; also the issuer of its tokens.
+    pub url: String,
+    /// The admin's public origin.
+    pub admin_url: String,
+    /// The canonical hostname.
+    pub hostname: Hostname,
+    /// Ask search engines to stay away, while nobody vouches for the owner.
+    pub noindex: bool,
+}
+
+/// One tenant of one worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// [`crate::CONTRACT_VERSION`] of the sender.
+    pub version: u16,
+    /// Whose store.
+    pub tenant: TenantId,
+    /// Grows with every change of owner.
+    pub epoch: u64,
+    /// Whether to serve it.
+    pub state: TenantState,
+    /// What the site is called and where it lives.
+    pub site: SiteFacts,
+}
+
+/// What a new store starts with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provision {
+    /// The tenant, under the epoch it was placed with.
+    pub assignment: Assignment,
+    /// The site's display name.
+    pub name: String,
+    /// Who owns it.
+    pub owner: MemberId,
+    /// The owner's e-mail.
+    pub owner_email: String,
+}
+
+/// A worker's answer to a heartbeat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerLoad {
+    /// Who answers.
+    pub worker: WorkerId,
+    /// Tenants assigned to it.
+    pub tenants_assigned: u64,
+    /// Stores open now.
+    pub tenants_open: u64,
+    /// Bytes free on the volume that holds its stores; `None` where the system does not say.
+    pub disk_free_bytes: Option<u64>,
+}
+
+/// Why a worker could not do as told.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// It cannot be reached or is stopping; worth another try.
+    #[error("the worker cannot be reached: {0}")]
+    Unreachable(String),
+    /// It tried and failed; the text is for operators.
+    #[error("the worker failed: {0}")]
+    Failed(String),
+    /// The order is older than what the worker knows.
+    #[error("the epoch is stale")]
+    StaleEpoch,
+}
+
+/// The control plane's line to one worker.
+#[async_trait]
+pub trait WorkerLink: Send + Sync {
+    /// Makes the worker own the tenant under this epoch and state.
+    async fn assign(&self, assignment: Assignment) -> Result<(), LinkError>;
+
+    /// Creates the tenant's store where it is not there yet, and assigns it.
+    async fn provision(&self, provision: Provision) -> Result<(), LinkError>;
+
+    /// Removes the assignment and every trace of a store whose provisioning was given up.
+    async fn discard(&self, tenant: TenantId, epoch: u64) -> Result<(), LinkError>;
+
+    /// Reads the worker's load.
+    async fn load(&self) -> Result<WorkerLoad, LinkError>;
+}

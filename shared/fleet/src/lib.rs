@@ -1,0 +1,26 @@
+//! The contracts between edge, worker and control plane.
+//!
+//! Everything that crosses a plane is a type of this crate, carries [`CONTRACT_VERSION`] where it
+//! is persisted or sent, and can be serialised, so that the in-process links used by
+//! `freehold up` and links over sockets are the same messages. No plane imports another.
+
+mod assignment;
+mod feed;
+mod handover;
+mod hostname;
+mod route;
+mod ticket;
+
+pub use assignment::{
+    Assignment, LinkError, Provision, SiteFacts, TenantState, WorkerLink, WorkerLoad,
+};
+pub use feed::{ROUTE_CHANGES_PENDING_MAX, RouteFeed, RouteStream};
+pub use handover::{
+    HANDOVER_AGE_SECONDS_MAX, HandOver, HandOverError, HandOverKey, REQUEST_ID_HEADER, RequestLine,
+};
+pub use hostname::{Hostname, Hosts, InvalidHostname};
+pub use route::{Address, Route, RouteChange, RouteState, Surface, Upstream, UpstreamId};
+pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
+
+/// The version that this release writes; it reads this one and the one before.
+pub const CONTRACT_VERSION: u16 = 1;
