@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The control plane: accounts and their members, sites and their placement, operations, mail.
+//!
+//! It answers the console's hostname, through the edge like everything else, and no tenant's data
+//! passes through it: it knows that a site exists, who owns it and where it lives.
+
+mod accounts;
+mod call;
+mod faults;
+mod fleet;
+mod jobs;
+mod mail;
+mod operations;
+mod secrets;
+mod server;
+mod sites;
+mod store;
+
+pub use faults::arm as arm_fault;
+pub use mail::MailSender;
+pub use secrets::{Secrets, SecretsError};
+pub use server::{ControlConfig, ControlError, ControlPlane, JoinedWorker, console_document};

@@ -1,1 +1,80 @@
-//! Placeholder.
+//! Configuration: read once, typed, with the origin of every value.
+//!
+//! Defaults stand in one commented file that is compiled in; a file, the environment and flags
+//! override them in that order. Every mistake of every layer is reported at once.
+
+mod layers;
+mod settings;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+pub use layers::{Origin, Setting, Sources};
+pub use settings::{HostNames, LogFormat, Mail};
+
+/// The defaults with their explanations, as `freehold config show --defaults` prints them.
+pub const DEFAULTS: &str = include_str!("config.default.toml");
+
+/// A setting that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key} ({origin}): {message}")]
+pub struct Problem {
+    /// The setting, such as `edge.listen`.
+    pub key: String,
+    /// Where its value came from.
+    pub origin: String,
+    /// What was expected.
+    pub message: String,
+}
+
+/// The whole configuration of a process.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder of everything that is kept.
+    pub data_dir: PathBuf,
+    /// The address that browsers reach.
+    pub edge_listen: SocketAddr,
+    /// The largest request body in bytes.
+    pub body_bytes_max: u64,
+    /// The host families.
+    pub hosts: HostNames,
+    /// Whether this process runs background jobs.
+    pub jobs_enabled: bool,
+    /// Sites before an address is verified.
+    pub unverified_sites_max: u64,
+    /// The worker's name.
+    pub worker_name: String,
+    /// The worker's region.
+    pub worker_region: String,
+    /// Open tenants at most.
+    pub open_tenants_max: usize,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// Whether rates are limited.
+    pub rate_limits_enabled: bool,
+    /// The private address of metrics and health.
+    pub metrics_listen: SocketAddr,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Which log lines are written.
+    pub log_filter: String,
+    /// Seconds that running work may take at the end.
+    pub grace_seconds: u64,
+    /// Each setting with its value and origin, in the order of the defaults.
+    pub settings: Vec<Setting>,
+}
+
+impl Config {
+    /// Reads every layer.
+    ///
+    /// # Errors
+    /// Every [`Problem`] of every layer.
+    pub fn load(sources: &Sources) -> Result<Self, Vec<Problem>> {
+        let (settings, mut problems) = layers::merge(sources);
+        let config = settings::read(settings, &mut problems);
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(problems),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The use cases over accounts.
+
+use freehold_api::ApiError;
+use freehold_credentials::{Email, HashError, Opaque, PasswordHasher};
+use freehold_db::{DbError, Writer};
+use freehold_ids::{AccountId, MailId, MemberId};
+
+use super::model::{MAIL_TOKEN_PREFIX, Purpose, Reset, SignIn, SignUp};
+use super::store::{self, Member};
+use super::sessions;
+use crate::faults;
+use crate::mail;
+use crate::sites::{self, Sites, Started};
+use crate::store::answer;
+
+/// What a sign-up leaves behind.
+#[derive(Debug)]
+pub(crate) struct SignedUp {
+    pub(crate) account: AccountId,
+    pub(crate) session: Opaque,
+    pub(crate) started: Started,
+}
+
+/// Writes account, member, session, site, operation and mail in one transaction, then runs the
+/// operation.
+pub(crate) async fn sign_up(
+    sites: &Sites,
+    hasher: &PasswordHasher,
+    command: SignUp,
+) -> Result<SignedUp, ApiError> {
+    refuse_taken(sites, &command).await?;
+    let password_hash = hasher.hash(command.password).await.map_err(hash_error)?;
+    let (now, clock) = (sites.clock.now(), &sites.clock);
+    let member = Member {
+        id: MemberId::from_random(clock.random_bits()),
+        account: AccountId::from_random(clock.random_bits()),
+        email: command.email.as_str().to_owned(),
+        password_hash,
+        verified_at: None,
+    };
+    let mut writer = sites.db.write().await.map_err(answer)?;
+    store::create(&mut writer, &member, &command.email, &command.site.name, now)
+        .await
+        .map_err(email_taken)?;
+    let session = sessions::create(&mut writer, clock, member.id).await.map_err(answer)?;
+    mail_token(sites, &mut writer, &member, Purpose::Verify).await.map_err(answer)?;
+    let (site, operation) =
+        sites::place(sites, &mut writer, member.account, false, command.site, "site.slug").await?;
+    writer.commit().await.map_err(answer)?;
+    faults::point("after_reserve");
+    let started = sites::run_inline(sites, site.id, operation).await?;
+    Ok(SignedUp { account: member.account, session, started })
+}
+
+/// Says what is taken before a password is hashed for nothing; the constraints still decide.
+async fn refuse_taken(sites: &Sites, command: &SignUp) -> Result<(), ApiError> {
+    let mut read = sites.db.read().await.map_err(answer)?;
+    let slug = command.site.slug.as_str();
+    if sites::store::by_slug(&mut read, slug).await.map_err(answer)?.is_some() {
+        return Err(ApiError::conflict("slug_taken", "site.slug", "this address is taken"));
+    }
+    let known = store::by_email(&mut read, &command.email).await.map_err(answer)?;
+    known.map_or(Ok(()), |_| Err(taken()))
+}
+
+fn taken() -> ApiError {
+    ApiError::conflict("email_taken", "email", "an account with this e-mail address exists already")
+}
+
+fn email_taken(error: DbError) -> ApiError {
+    if error.is_conflict_on("members_email_key") { taken() } else { answer(error) }
+}
+
+fn hash_error(error: HashError) -> ApiError {
+    match error {
+        HashError::Busy => ApiError::unavailable(2, error.to_string()),
+        HashError::Failed(_) => ApiError::internal(error.to_string()),
+    }
+}
+
+async fn mail_token(
+    sites: &Sites,
+    writer: &mut Writer,
+    member: &Member,
+    purpose: Purpose,
+) -> Result<(), DbError> {
+    let (now, clock) = (sites.clock.now(), &sites.clock);
+    let token = Opaque::from_random(MAIL_TOKEN_PREFIX, clock.random());
+    store::create_mail_token(writer, &token, member.id, purpose, now).await?;
+    let hosts = &sites.fleet.hosts;
+    let text = purpose.text(&hosts.origin(&hosts.console), &token);
+    let id = MailId::from_random(clock.random_bits());
+    mail::enqueue(writer, id, &member.email, purpose.subject(), &text, now).await
+}
+
+pub(crate) async fn sign_in(
+    sites: &Sites,
+    hasher: &PasswordHasher,
+    command: SignIn,
+) -> Result<(Member, Opaque), ApiError> {
+    let mut read = sites.db.read().await.map_err(answer)?;
+    let found = store::by_email(&mut read, &command.email).await.map_err(answer)?;
+    drop(read);
+    let stored = found.as_ref().map(|member| member.password_hash.clone());
+    let matches = hasher.verify(command.password, stored).await.map_err(hash_error)?;
+    let member = found.filter(|_| matches).ok_or_else(|| {
+        ApiError::new(
+            axum::http::StatusCode::UNAUTHORIZED,
+            "wrong_credentials",
+            "the e-mail address or the password is not right",
+        )
+    })?;
+    let mut writer = sites.db.write().await.map_err(answer)?;
+    let token = sessions::create(&mut writer, &sites.clock, member.id).await.map_err(answer)?;
+    writer.commit().await.map_err(answer)?;
+    Ok((member, token))
+}
+
+/// Mails a token if somebody has this address. The answer is the same either way.
+pub(crate) async fn forgot(sites: &Sites, email: &Email) -> Result<(), ApiError> {
+    let mut writer = sites.db.write().await.map_err(answer)?;
+    if let Some(member) = store::by_email(&mut writer, email).await.map_err(answer)? {
+        mail_token(sites, &mut writer, &member, Purpose::Reset).await.map_err(answer)?;
+    }
+    writer.commit().await.map_err(answer)
+}
+
+fn bad_token() -> ApiError {
+    ApiError::new(
+        axum::http::StatusCode::BAD_REQUEST,
+        "invalid_token",
+        "the token is not valid any more; ask for a new one",
+    )
+}
+
+/// Sets a new password and ends every session that the old one began.
+pub(crate) async fn reset(
+    sites: &Sites,
+    hasher: &PasswordHasher,
+    command: Reset,
+) -> Result<(), ApiError> {
+    let token = command.token.ok_or_else(bad_token)?;
+    let hash = hasher.hash(command.password).await.map_err(hash_error)?;
+    let now = sites.clock.now();
+    let mut writer = sites.db.write().await.map_err(answer)?;
+    let used = store::use_mail_token(&mut writer, &token, Purpose::Reset, now).await;
+    let member = used.map_err(answer)?.ok_or_else(bad_token)?;
+    store::set_password(&mut writer, member, &hash).await.map_err(answer)?;
+    // Whoever reads the mail has shown that the address is theirs.
+    store::set_verified(&mut writer, member, now).await.map_err(answer)?;
+    sessions::delete_all_of(&mut writer, member).await.map_err(answer)?;
+    writer.commit().await.map_err(answer)?;
+    tell_workers(sites, member).await
+}
+
+pub(crate) async fn verify(sites: &Sites, token: Option<Opaque>) -> Result<(), ApiError> {
+    let token = token.ok_or_else(bad_token)?;
+    let now = sites.clock.now();
+    let mut writer = sites.db.write().await.map_err(answer)?;
+    let used = store::use_mail_token(&mut writer, &token, Purpose::Verify, now).await;
+    let member = used.map_err(answer)?.ok_or_else(bad_token)?;
+    store::set_verified(&mut writer, member, now).await.map_err(answer)?;
+    writer.commit().await.map_err(answer)?;
+    tell_workers(sites, member).await
+}
+
+/// The account's sites may be indexed from now on. A worker that misses this learns it when it
+/// next takes its assignments.
+async fn tell_workers(sites: &Sites, member: MemberId) -> Result<(), ApiError> {
+    let found = store::by_id(&mut sites.db.read().await.map_err(answer)?, member).await;
+    let Some(member) = found.map_err(answer)? else { return Ok(()) };
+    for site in sites::store::all_of(&sites.db, member.account).await.map_err(answer)? {
+        let Some(link) = sites.fleet.workers.link(site.worker) else { continue };
+        if site.state != sites::SiteState::Failed {
+            let assignment = sites::assignment(&sites.fleet.hosts, &site, true);
+            if let Err(error) = link.assign(assignment).await {
+                tracing::warn!(site = %site.id, %error, "a worker did not learn of a verification");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! HTTP for operators: workers and tenants.
+
+use axum::extract::State;
+use freehold_api::{
+    ApiError, Body, Command, Data, Method, Page, PageQuery, Params, Path, Problems, QueryParams,
+    Route, Routes,
+};
+use freehold_ids::{AccountId, TenantId, WorkerId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::call::{AsOperator, Call};
+use crate::operations::Kind;
+use crate::sites::{Site, SiteState, SiteView, Sites, Started, change_state, store};
+use crate::store::answer;
+
+const REASON_CHARS_MAX: usize = 500;
+
+/// A worker as operators see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Worker)]
+struct WorkerView {
+    #[schema(value_type = String)]
+    id: WorkerId,
+    name: String,
+    region: String,
+    /// `ready`, or `unreachable` when it does not answer.
+    state: &'static str,
+    tenants_assigned: Option<u64>,
+    tenants_open: Option<u64>,
+    disk_free_bytes: Option<u64>,
+    /// RFC 3339.
+    joined_at: String,
+}
+
+/// A tenant as operators see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tenant)]
+struct TenantView {
+    #[serde(flatten)]
+    site: SiteView,
+    #[schema(value_type = String)]
+    account_id: AccountId,
+    #[schema(value_type = String)]
+    worker_id: WorkerId,
+    epoch: u64,
+}
+
+impl TenantView {
+    fn new(sites: &Sites, site: &Site, started: Option<&Started>) -> Self {
+        let operation = started.map(|started| started.operation);
+        Self {
+            site: SiteView::new(site, &sites.fleet.hosts, operation),
+            account_id: site.account,
+            worker_id: site.worker,
+            epoch: site.epoch,
+        }
+    }
+}
+
+/// The parameters of a list of tenants.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListTenants {
+    page: Option<u64>,
+    page_size: Option<u64>,
+    q: Option<String>,
+}
+
+impl QueryParams for ListTenants {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[
+        ("page", "Page to show, counted from 1."),
+        ("page_size", "Rows per page, 1 to 100."),
+        ("q", "Only tenants with this text in slug or name."),
+    ];
+}
+
+/// A tenant by its id or its slug.
+#[derive(Debug)]
+enum TenantRef {
+    Id(TenantId),
+    Slug(String),
+}
+
+impl std::str::FromStr for TenantRef {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.parse().map_or_else(|_| Self::Slug(text.to_owned()), Self::Id))
+    }
+}
+
+#[derive(Debug)]
+struct Suspend {
+    reason: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SuspendBody {
+    /// Why; the owner reads it.
+    reason: String,
+}
+
+impl Command for Suspend {
+    type Wire = SuspendBody;
+
+    fn parse(wire: SuspendBody, problems: &mut Problems) -> Option<Self> {
+        let reason = wire.reason.trim().to_owned();
+        if (1..=REASON_CHARS_MAX).contains(&reason.chars().count()) {
+            return Some(Self { reason });
+        }
+        let message = format!("expected 1 to {REASON_CHARS_MAX} characters");
+        problems.add("reason", "invalid", message);
+        None
+    }
+}
+
+pub(crate) fn routes(sites: Sites) -> Vec<Route> {
+    Routes::new(sites)
+        .add(Method::Get, "/v1/fleet/workers", workers, |op| {
+            op.summary("The workers and their load").returns::<Page<WorkerView>>(200)
+        })
+        .add(Method::Get, "/v1/fleet/tenants", tenants, |op| {
+            op.summary("Tenants of all accounts, newest first").returns::<Page<TenantView>>(200)
+        })
+        .add(Method::Get, "/v1/fleet/tenants/{id}", tenant, |op| {
+            op.summary("One tenant, by id or slug").returns::<TenantView>(200)
+        })
+        .add(Method::Post, "/v1/fleet/tenants/{id}/suspend", suspend, |op| {
+            op.summary("Suspend a tenant; its data stays untouched").returns::<TenantView>(200)
+        })
+        .add(Method::Post, "/v1/fleet/tenants/{id}/resume", resume, |op| {
+            op.summary("Resume a suspended tenant").returns::<TenantView>(200)
+        })
+        .rows()
+}
+
+async fn workers(
+    _call: Call<AsOperator>,
+    State(sites): State<Sites>,
+    Params(page): Params<PageQuery>,
+) -> Result<Data<Page<WorkerView>>, ApiError> {
+    let window = page.window()?;
+    let joined = sites.fleet.workers.all();
+    let total = joined.len() as u64;
+    let mut views = Vec::new();
+    let (rows, skip) = (window.rows as usize, window.skip as usize);
+    for worker in joined.into_iter().skip(skip).take(rows) {
+        let load = worker.link.load().await.ok();
+        views.push(WorkerView {
+            id: worker.id,
+            name: worker.name,
+            region: worker.region,
+            state: if load.is_some() { "ready" } else { "unreachable" },
+            tenants_assigned: load.as_ref().map(|load| load.tenants_assigned),
+            tenants_open: load.as_ref().map(|load| load.tenants_open),
+            disk_free_bytes: load.and_then(|load| load.disk_free_bytes),
+            joined_at: worker.joined_at.rfc3339(),
+        });
+    }
+    Ok(Data::ok(window.page(views, total)))
+}
+
+async fn tenants(
+    _call: Call<AsOperator>,
+    State(sites): State<Sites>,
+    Params(params): Params<ListTenants>,
+) -> Result<Data<Page<TenantView>>, ApiError> {
+    let window = PageQuery { page: params.page, page_size: params.page_size }.window()?;
+    let found = store::list(&sites.db, None, params.q.as_deref(), window.rows, window.skip);
+    let (found, total) = found.await.map_err(answer)?;
+    let views = found.iter().map(|site| TenantView::new(&sites, site, None)).collect();
+    Ok(Data::ok(window.page(views, total)))
+}
+
+async fn find(sites: &Sites, tenant: TenantRef) -> Result<Site, ApiError> {
+    let mut read = sites.db.read().await.map_err(answer)?;
+    let found = match tenant {
+        TenantRef::Id(id) => store::by_id(&mut read, id).await,
+        TenantRef::Slug(slug) => store::by_slug(&mut read, &slug).await,
+    };
+    found.map_err(answer)?.ok_or_else(ApiError::not_found)
+}
+
+async fn tenant(
+    _call: Call<AsOperator>,
+    State(sites): State<Sites>,
+    Path(tenant): Path<TenantRef>,
+) -> Result<Data<TenantView>, ApiError> {
+    let site = find(&sites, tenant).await?;
+    Ok(Data::ok(TenantView::new(&sites, &site, None)))
+}
+
+fn answer_started(sites: &Sites, started: &Started) -> Data<TenantView> {
+    let view = TenantView::new(sites, &started.site, Some(started));
+    if started.finished { Data::ok(view) } else { Data::accepted(view) }
+}
+
+async fn suspend(
+    _call: Call<AsOperator>,
+    State(sites): State<Sites>,
+    Path(tenant): Path<TenantRef>,
+    Body(command): Body<Suspend>,
+) -> Result<Data<TenantView>, ApiError> {
+    let id = find(&sites, tenant).await?.id;
+    let started = change_state(&sites, id, Kind::SuspendSite, |mut site| match site.state {
+        SiteState::Ready | SiteState::Suspended => {
+            site.state = SiteState::Suspended;
+            site.reason = Some(command.reason);
+            Ok(site)
+        }
+        _ => Err(ApiError::conflict("wrong_state", "state", "only a ready site can be suspended")),
+    });
+    Ok(answer_started(&sites, &started.await?))
+}
+
+async fn resume(
+    _call: Call<AsOperator>,
+    State(sites): State<Sites>,
+    Path(tenant): Path<TenantRef>,
+) -> Result<Data<TenantView>, ApiError> {
+    let id = find(&sites, tenant).await?.id;
+    let started = change_state(&sites, id, Kind::ResumeSite, |mut site| match site.state {
+        SiteState::Suspended => {
+            site.state = SiteState::Ready;
+            site.reason = None;
+            Ok(site)
+        }
+        _ => Err(ApiError::conflict("wrong_state", "state", "the site is not suspended")),
+    });
+    Ok(answer_started(&sites, &started.await?))
+}

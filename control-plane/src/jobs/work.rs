@@ -1,0 +1,61 @@
+//! What jobs do. Each variant holds ids, never rows, and is safe to run twice.
+
+use apalis::prelude::{BoxDynError, Data};
+use freehold_db::DbError;
+use freehold_ids::{MailId, OperationId, TenantId};
+use serde::{Deserialize, Serialize};
+
+use crate::mail::{self, MailSender};
+use crate::operations;
+use crate::sites::{self, Sites};
+
+/// An operation that nobody touched for so long has lost its owner.
+const OPERATION_SILENT_SECONDS_MAX: u64 = 300;
+/// Operations and sites taken up in one round.
+const ROWS_PER_ROUND_MAX: u64 = 50;
+
+/// One piece of background work.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Work {
+    /// Runs an operation whose owner died.
+    RunOperation(OperationId),
+    /// Sends a mail.
+    SendMail(MailId),
+    /// Erases a site that was deleted long enough ago.
+    EraseSite(TenantId),
+}
+
+/// What is due now, each with the key under which it is enqueued once.
+pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
+    let now = sites.clock.now();
+    let mut due = Vec::new();
+    let silent = now.minus_seconds(OPERATION_SILENT_SECONDS_MAX);
+    let owner = &sites.operations.owner;
+    let orphaned = operations::store::orphaned(&sites.db, owner, silent, ROWS_PER_ROUND_MAX);
+    for operation in orphaned.await? {
+        let key = format!("operation:{}:{}:{owner}", operation.id, operation.attempts);
+        due.push((key, Work::RunOperation(operation.id)));
+    }
+    for (id, attempts) in mail::due(&sites.db, now).await? {
+        due.push((format!("mail:{id}:{attempts}"), Work::SendMail(id)));
+    }
+    for site in sites::store::to_erase(&sites.db, now, ROWS_PER_ROUND_MAX).await? {
+        let hour = now.seconds() / 3_600;
+        due.push((format!("erase:{}:{hour}", site.id), Work::EraseSite(site.id)));
+    }
+    Ok(due)
+}
+
+/// Runs one piece of work.
+pub(crate) async fn run(
+    work: Work,
+    sites: Data<Sites>,
+    mail: Data<MailSender>,
+) -> Result<(), BoxDynError> {
+    match work {
+        Work::RunOperation(id) => sites::run(&sites, id).await?,
+        Work::SendMail(id) => mail::send(&sites.db, &mail, id, sites.clock.now()).await?,
+        Work::EraseSite(id) => sites::erase(&sites, id).await?,
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Mail: rows of an outbox, written with the change that asks for them, sent by a job.
+//!
+//! The log sender writes each mail to a file, so that an installation without a mail server can
+//! be tried; the log itself names the file and never what is in it.
+
+use std::path::PathBuf;
+
+use freehold_clock::UnixMs;
+use freehold_db::{Database, DbError, Direction, Filter, Insert, Row, Select, Update, Writer};
+use freehold_ids::MailId;
+use lettre::message::Mailbox;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+/// Attempts before a mail is given up.
+const MAIL_ATTEMPTS_MAX: i64 = 10;
+/// The first pause between attempts; each later one is twice as long.
+const MAIL_RETRY_SECONDS: u64 = 30;
+/// Mails taken up in one round.
+const MAILS_PER_ROUND_MAX: u64 = 50;
+
+/// How mail leaves.
+#[derive(Debug, Clone)]
+pub enum MailSender {
+    /// Into files of this folder.
+    Log {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// To a mail server.
+    Smtp {
+        /// `smtp://…` or `smtps://user:password@host`, as lettre reads it.
+        url: String,
+        /// The sender's address.
+        from: String,
+    },
+}
+
+/// A mail that waits to be sent.
+#[derive(Debug)]
+struct Mail {
+    id: MailId,
+    recipient: String,
+    subject: String,
+    body: String,
+    attempts: i64,
+}
+
+/// Puts a mail in the outbox.
+pub(crate) async fn enqueue(
+    writer: &mut Writer,
+    id: MailId,
+    recipient: &str,
+    subject: &str,
+    body: &str,
+    now: UnixMs,
+) -> Result<(), DbError> {
+    let insert = Insert::into("mails")
+        .set("id", id.to_string())
+        .set("recipient", recipient)
+        .set("subject", subject)
+        .set("body", body)
+        .set("attempts", 0_i64)
+        .set("next_at", now.0)
+        .set("created_at", now.0);
+    writer.insert(&insert).await.map(drop)
+}
+
+/// The mails that are due, each with the attempts made so far.
+pub(crate) async fn due(db: &Database, now: UnixMs) -> Result<Vec<(MailId, i64)>, DbError> {
+    let select = Select::from("mails", ["id", "attempts"])
+        .filter(Filter::is_null("sent_at"))
+        .filter(Filter::lte("next_at", now.0))
+        .filter(Filter::lt("attempts", MAIL_ATTEMPTS_MAX))
+        .order("next_at", Direction::Ascending)
+        .page(MAILS_PER_ROUND_MAX, 0);
+    let rows = db.read().await?.rows(&select).await?;
+    let typed = |row: &Row| Ok((crate::operations::store::typed(row, "id")?, row.get("attempts")?));
+    rows.iter().map(typed).collect()
+}
+
+/// Sends one mail and notes the outcome. A mail that is sent already is left alone; one that
+/// failed is due again later. Sent mails lose their text, which may hold a secret.
+pub(crate) async fn send(
+    db: &Database,
+    sender: &MailSender,
+    id: MailId,
+    now: UnixMs,
+) -> Result<(), DbError> {
+    let columns = ["id", "recipient", "subject", "body", "attempts"];
+    let select = Select::from("mails", columns)
+        .filter(Filter::eq("id", id.to_string()).and(Filter::is_null("sent_at")));
+    let Some(row) = db.read().await?.optional(&select).await? else { return Ok(()) };
+    let mail = read(&row, id)?;
+    let update = Update::table("mails").filter(Filter::eq("id", id.to_string()));
+    let update = match deliver(sender, &mail).await {
+        Ok(()) => update.set("sent_at", now.0).set("body", "").set("error", None::<String>),
+        Err(error) => {
+            tracing::warn!(mail = %id, error, "a mail could not be sent");
+            let wait = MAIL_RETRY_SECONDS << mail.attempts.clamp(0, 12);
+            update.set("error", error).set("next_at", now.plus_seconds(wait).0)
+        }
+    };
+    let mut writer = db.write().await?;
+    writer.update(&update.add("attempts", 1)).await?;
+    writer.commit().await
+}
+
+fn read(row: &Row, id: MailId) -> Result<Mail, DbError> {
+    Ok(Mail {
+        id,
+        recipient: row.get("recipient")?,
+        subject: row.get("subject")?,
+        body: row.get("body")?,
+        attempts: row.get("attempts")?,
+    })
+}
+
+async fn deliver(sender: &MailSender, mail: &Mail) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    match sender {
+        MailSender::Log { folder } => {
+            let file = folder.join(format!("{}.txt", mail.id));
+            let Mail { recipient, subject, body, .. } = mail;
+            let content = format!("To: {recipient}\nSubject: {subject}\n\n{body}\n");
+            tokio::fs::create_dir_all(folder).await.map_err(|e| text(&e))?;
+            tokio::fs::write(&file, content).await.map_err(|e| text(&e))?;
+            tracing::info!(file = %file.display(), "a mail was written to a file");
+            Ok(())
+        }
+        MailSender::Smtp { url, from } => {
+            let from: Mailbox = from.parse().map_err(|e| text(&e))?;
+            let to: Mailbox = mail.recipient.parse().map_err(|e| text(&e))?;
+            let message = Message::builder()
+                .from(from)
+                .to(to)
+                .subject(mail.subject.as_str())
+                .message_id(Some(format!("<{}@freehold>", mail.id)))
+                .body(mail.body.clone())
+                .map_err(|e| text(&e))?;
+            let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+                .map_err(|e| text(&e))?
+                .build();
+            transport.send(message).await.map(drop).map_err(|e| text(&e))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! HTTP over operations: one, its course as server-sent events, and the operators' list.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use freehold_api::{
+    ApiError, Data, Method, Page, PageQuery, Params, Path, Route, Routes,
+};
+use freehold_ids::OperationId;
+use futures::StreamExt;
+use tokio_stream::wrappers::WatchStream;
+
+use super::model::{Operation, OperationView, Outcome};
+use super::{Operations, store};
+use crate::call::{AsMemberOrOperator, AsOperator, Call, Caller};
+use crate::store::answer;
+
+/// How often a silent stream says that it is alive.
+const KEEP_ALIVE_SECONDS: u64 = 15;
+
+pub(crate) fn routes(operations: Operations) -> Vec<Route> {
+    Routes::new(operations)
+        .add(Method::Get, "/v1/operations/{id}", show, |op| {
+            op.summary("One operation").returns::<OperationView>(200)
+        })
+        .add(Method::Get, "/v1/operations/{id}/events", events, |op| {
+            op.summary("The operation each time it changes, until it is over")
+                .returns_other(200, "text/event-stream")
+        })
+        .rows()
+}
+
+pub(crate) fn operator_routes(operations: Operations) -> Vec<Route> {
+    Routes::new(operations)
+        .add(Method::Get, "/v1/fleet/operations", list, |op| {
+            op.summary("Operations of all accounts, newest first")
+                .returns::<Page<OperationView>>(200)
+        })
+        .rows()
+}
+
+/// The operation, if the caller may know of it.
+async fn find(
+    operations: &Operations,
+    caller: &Caller,
+    id: OperationId,
+) -> Result<Operation, ApiError> {
+    let found = store::by_id(&operations.db, id).await.map_err(answer)?;
+    let visible = found.filter(|operation| match caller {
+        Caller::Operator => true,
+        Caller::Member(member) => member.account == operation.account,
+        Caller::Nobody => false,
+    });
+    visible.ok_or_else(ApiError::not_found)
+}
+
+async fn show(
+    call: Call<AsMemberOrOperator>,
+    State(operations): State<Operations>,
+    Path(id): Path<OperationId>,
+) -> Result<Data<OperationView>, ApiError> {
+    let operation = find(&operations, call.caller(), id).await?;
+    // While it runs here, memory is ahead of the row.
+    let live = operations.follow(id).map(|watch| watch.borrow().clone());
+    Ok(Data::ok(OperationView::from(&live.unwrap_or(operation))))
+}
+
+async fn events(
+    call: Call<AsMemberOrOperator>,
+    State(operations): State<Operations>,
+    Path(id): Path<OperationId>,
+) -> Result<Response, ApiError> {
+    let followed = operations.follow(id);
+    let operation = find(&operations, call.caller(), id).await?;
+    let Some(watch) = followed else {
+        let once = futures::stream::iter([event(&operation)]);
+        return Ok(Sse::new(once).into_response());
+    };
+    // The stream ends with the watch, which ends after the last state was announced.
+    let mut over = false;
+    let course = WatchStream::new(watch)
+        .take_while(move |operation| {
+            let show = !over;
+            over = operation.outcome != Outcome::Running;
+            std::future::ready(show)
+        })
+        .map(|operation| event(&operation));
+    let alive = KeepAlive::new().interval(Duration::from_secs(KEEP_ALIVE_SECONDS));
+    Ok(Sse::new(course).keep_alive(alive).into_response())
+}
+
+fn event(operation: &Operation) -> Result<Event, Infallible> {
+    let data = serde_json::to_string(&OperationView::from(operation)).unwrap_or_default();
+    Ok(Event::default().event("operation").data(data))
+}
+
+async fn list(
+    _call: Call<AsOperator>,
+    State(operations): State<Operations>,
+    Params(page): Params<PageQuery>,
+) -> Result<Data<Page<OperationView>>, ApiError> {
+    let window = page.window()?;
+    let found = store::list(&operations.db, None, window.rows, window.skip).await;
+    let (operations, total) = found.map_err(answer)?;
+    Ok(Data::ok(window.page(operations.iter().map(OperationView::from).collect(), total)))
+}

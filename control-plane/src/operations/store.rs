@@ -1,0 +1,122 @@
+//! The operations table.
+
+use freehold_clock::UnixMs;
+use freehold_db::{Database, DbError, Direction, Filter, Insert, Row, Select, Update, Writer};
+use freehold_ids::{AccountId, OperationId};
+
+use super::model::{Kind, Operation, Outcome};
+
+const TABLE: &str = "operations";
+const COLUMNS: [&str; 10] = [
+    "id", "account_id", "site_id", "kind", "state", "steps", "error", "owner", "attempts",
+    "created_at",
+];
+
+fn shape(what: &str) -> DbError {
+    DbError::Shape(format!("operations.{what}"))
+}
+
+/// Reads a typed value that is stored as text.
+pub(crate) fn typed<T: std::str::FromStr>(row: &Row, column: &str) -> Result<T, DbError> {
+    row.get::<String>(column)?.parse().map_err(|_| shape(column))
+}
+
+fn operation(row: &Row) -> Result<Operation, DbError> {
+    let kind: String = row.get("kind")?;
+    let state: String = row.get("state")?;
+    let steps: String = row.get("steps")?;
+    Ok(Operation {
+        id: typed(row, "id")?,
+        account: typed(row, "account_id")?,
+        site: typed(row, "site_id")?,
+        kind: Kind::parse(&kind).ok_or_else(|| shape("kind"))?,
+        outcome: Outcome::parse(&state).ok_or_else(|| shape("state"))?,
+        steps: serde_json::from_str(&steps).map_err(|_| shape("steps"))?,
+        error: row.get("error")?,
+        owner: row.get("owner")?,
+        attempts: row.get("attempts")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+pub(crate) async fn insert(writer: &mut Writer, operation: &Operation) -> Result<(), DbError> {
+    let steps = serde_json::to_string(&operation.steps).map_err(|_| shape("steps"))?;
+    let insert = Insert::into(TABLE)
+        .set("id", operation.id.to_string())
+        .set("account_id", operation.account.to_string())
+        .set("site_id", operation.site.to_string())
+        .set("kind", operation.kind.as_str())
+        .set("state", operation.outcome.as_str())
+        .set("steps", steps)
+        .set("error", operation.error.clone())
+        .set("owner", operation.owner.as_str())
+        .set("attempts", operation.attempts)
+        .set("created_at", operation.created_at)
+        .set("changed_at", operation.created_at);
+    writer.insert(&insert).await.map(drop)
+}
+
+/// Writes what changes while an operation runs.
+pub(crate) async fn update(
+    writer: &mut Writer,
+    operation: &Operation,
+    now: UnixMs,
+) -> Result<(), DbError> {
+    let steps = serde_json::to_string(&operation.steps).map_err(|_| shape("steps"))?;
+    let update = Update::table(TABLE)
+        .set("state", operation.outcome.as_str())
+        .set("steps", steps)
+        .set("error", operation.error.clone())
+        .set("owner", operation.owner.as_str())
+        .set("attempts", operation.attempts)
+        .set("changed_at", now.0)
+        .filter(Filter::eq("id", operation.id.to_string()));
+    writer.update(&update).await.map(drop)
+}
+
+pub(crate) async fn save(db: &Database, operation: &Operation, now: UnixMs) -> Result<(), DbError> {
+    let mut writer = db.write().await?;
+    update(&mut writer, operation, now).await?;
+    writer.commit().await
+}
+
+pub(crate) async fn by_id(db: &Database, id: OperationId) -> Result<Option<Operation>, DbError> {
+    let select = Select::from(TABLE, COLUMNS).filter(Filter::eq("id", id.to_string()));
+    db.read().await?.optional(&select).await?.as_ref().map(operation).transpose()
+}
+
+/// The newest operations, of one account or of all.
+pub(crate) async fn list(
+    db: &Database,
+    account: Option<AccountId>,
+    rows: u64,
+    skip: u64,
+) -> Result<(Vec<Operation>, u64), DbError> {
+    let filter = match account {
+        Some(account) => Filter::eq("account_id", account.to_string()),
+        None => Filter::everything(),
+    };
+    let mut read = db.snapshot().await?;
+    let total = read.count(&Select::count(TABLE).filter(filter.clone())).await?;
+    let select = Select::from(TABLE, COLUMNS)
+        .filter(filter)
+        .order("created_at", Direction::Descending)
+        .page(rows, skip);
+    let operations = read.rows(&select).await?;
+    Ok((operations.iter().map(operation).collect::<Result<_, _>>()?, total))
+}
+
+/// Operations that are not over and that no running process has, or that nobody touched for long.
+pub(crate) async fn orphaned(
+    db: &Database,
+    owner: &str,
+    untouched_since: UnixMs,
+    rows: u64,
+) -> Result<Vec<Operation>, DbError> {
+    let select = Select::from(TABLE, COLUMNS)
+        .filter(Filter::eq("state", Outcome::Running.as_str()))
+        .filter(Filter::ne("owner", owner).or(Filter::lt("changed_at", untouched_since.0)))
+        .order("changed_at", Direction::Ascending)
+        .page(rows, 0);
+    db.read().await?.rows(&select).await?.iter().map(operation).collect()
+}

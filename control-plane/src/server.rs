@@ -1,0 +1,317 @@
+//! A running control plane: its database, router, socket and jobs, started and stopped as one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use freehold_api::{ApiError, DocumentInfo, Route, document, finish_answers};
+use freehold_clock::Clock;
+use freehold_credentials::PasswordHasher;
+use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
+use freehold_fleet::{
+    HandOverKey, Hosts, LinkError, Route as EdgeRoute, RouteFeed, RouteState, Surface, UpstreamId,
+    WorkerLink,
+};
+use freehold_ids::{SessionId, WorkerId};
+use serde_json::{Value, json};
+use tokio::net::UnixListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::accounts::{self, AccountState};
+use crate::call::{Gate, admit};
+use crate::fleet::{self, Joined, Workers};
+use crate::jobs::{Jobs, JobsConfig};
+use crate::mail::MailSender;
+use crate::operations::{self, Operations};
+use crate::secrets::Secrets;
+use crate::sites::{self, Fleet, SiteState, Sites};
+
+/// Read-only connections to the control database.
+const READERS_MAX: u32 = 4;
+/// Sites loaded at a time when the routing is built at the start.
+const START_BATCH_ROWS: u64 = 1_000;
+
+const INFO: DocumentInfo = DocumentInfo {
+    title: "Freehold control API",
+    description: "Accounts, sites and the fleet, on the console's host.",
+};
+
+/// How a control plane is set up.
+#[derive(Debug, Clone)]
+pub struct ControlConfig {
+    /// The folder of its database and jobs.
+    pub folder: PathBuf,
+    /// The Unix socket that takes hand-overs.
+    pub socket: PathBuf,
+    /// Verifies hand-overs.
+    pub key: HandOverKey,
+    /// The host families.
+    pub hosts: Hosts,
+    /// The installation's secrets.
+    pub secrets: Secrets,
+    /// How mail leaves.
+    pub mail: MailSender,
+    /// Whether this process runs background jobs.
+    pub jobs_enabled: bool,
+    /// Whether sign-ups and the like are limited.
+    pub rate_limits_enabled: bool,
+    /// Sites that an account may have before its e-mail is verified.
+    pub unverified_sites_max: u64,
+    /// Hashes passwords; shared with whoever else does in this process.
+    pub hasher: PasswordHasher,
+    /// Time and randomness.
+    pub clock: Clock,
+}
+
+/// A worker that joins when the control plane starts.
+pub struct JoinedWorker {
+    /// Its id in the fleet.
+    pub id: WorkerId,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub region: String,
+    /// The line to it.
+    pub link: Arc<dyn WorkerLink>,
+}
+
+impl std::fmt::Debug for JoinedWorker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in {}", self.name, self.region)
+    }
+}
+
+/// Why a control plane cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// The folder cannot be used.
+    #[error("control.folder {0}: {1}")]
+    Folder(PathBuf, std::io::Error),
+    /// The database cannot be opened or migrated.
+    #[error("control database: {0}")]
+    Database(#[from] DbError),
+    /// The socket cannot be bound.
+    #[error("control.socket {0}: {1}")]
+    Socket(PathBuf, std::io::Error),
+    /// A worker refused its assignments.
+    #[error("worker: {0}")]
+    Worker(#[from] LinkError),
+    /// The jobs' database cannot be used.
+    #[error("jobs: {0}")]
+    Jobs(String),
+}
+
+/// A running control plane.
+#[derive(Debug)]
+pub struct ControlPlane {
+    sites: Sites,
+    stopping: CancellationToken,
+    server: JoinHandle<std::io::Result<()>>,
+    jobs: Option<Jobs>,
+}
+
+impl ControlPlane {
+    /// Migrates the database, lets the workers take their assignments, publishes every route and
+    /// starts to take hand-overs.
+    ///
+    /// # Errors
+    /// [`ControlError`] names what does not work.
+    pub async fn start(
+        config: ControlConfig,
+        workers: Vec<JoinedWorker>,
+        feed: RouteFeed,
+    ) -> Result<Self, ControlError> {
+        std::fs::create_dir_all(&config.folder)
+            .map_err(|error| ControlError::Folder(config.folder.clone(), error))?;
+        let db = open_database(&config.folder).await?;
+        let sites = compose(&config, db.clone(), feed);
+        for worker in workers {
+            join(&sites, worker).await?;
+        }
+        take_up(&sites).await?;
+        let tasks = sites.fleet.tasks.clone();
+        let gate = Gate {
+            key: config.key.clone(),
+            db,
+            clock: config.clock.clone(),
+            hosts: config.hosts.clone(),
+            operator_hash: config.secrets.operator_hash.as_str().into(),
+            tasks,
+        };
+        let accounts =
+            AccountState::new(sites.clone(), config.hasher.clone(), config.rate_limits_enabled);
+        let router = router(rows(&sites, accounts), gate);
+        let listener = bind(&config.socket)
+            .map_err(|error| ControlError::Socket(config.socket.clone(), error))?;
+        let stopping = CancellationToken::new();
+        let stopped = stopping.clone();
+        let server = axum::serve(listener, router)
+            .with_graceful_shutdown(async move { stopped.cancelled().await });
+        let server = tokio::spawn(server.into_future());
+        let jobs = if config.jobs_enabled {
+            let jobs = JobsConfig { folder: config.folder.clone(), mail: config.mail.clone() };
+            Some(Jobs::start(jobs, sites.clone()).await.map_err(ControlError::Jobs)?)
+        } else {
+            None
+        };
+        Ok(Self { sites, stopping, server, jobs })
+    }
+
+    /// Takes no more requests, ends what runs within `grace`, closes the database.
+    pub async fn stop(self, grace: Duration) {
+        if let Some(jobs) = self.jobs {
+            jobs.stop(grace).await;
+        }
+        self.stopping.cancel();
+        if tokio::time::timeout(grace, self.server).await.is_err() {
+            tracing::warn!("requests were still running when the control plane stopped");
+        }
+        self.sites.fleet.tasks.close();
+        if tokio::time::timeout(grace, self.sites.fleet.tasks.wait()).await.is_err() {
+            tracing::warn!("operations were still running; they go on at the next start");
+        }
+        self.sites.db.close().await;
+    }
+}
+
+async fn open_database(folder: &std::path::Path) -> Result<Database, DbError> {
+    let options = DatabaseOptions {
+        path: folder.join("control.db"),
+        create: true,
+        readers_max: READERS_MAX,
+    };
+    let catalog = Arc::new(Catalog::of(freehold_migrations::CONTROL));
+    let db = Database::open(&options, catalog)?;
+    db.migrate(freehold_migrations::CONTROL).await?;
+    Ok(db)
+}
+
+fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
+    // Any random name tells this process from all before it.
+    let owner = SessionId::from_random(config.clock.random_bits()).to_string();
+    let fleet = Fleet {
+        hosts: Arc::new(config.hosts.clone()),
+        feed,
+        workers: Workers::default(),
+        tasks: TaskTracker::new(),
+    };
+    Sites {
+        operations: Operations::new(db.clone(), config.clock.clone(), owner),
+        db,
+        clock: config.clock.clone(),
+        fleet,
+        tickets: config.secrets.tickets.clone(),
+        unverified_sites_max: config.unverified_sites_max,
+    }
+}
+
+async fn join(sites: &Sites, worker: JoinedWorker) -> Result<(), DbError> {
+    let joined = Joined {
+        id: worker.id,
+        name: worker.name,
+        region: worker.region,
+        joined_at: sites.clock.now(),
+        link: worker.link,
+    };
+    sites.fleet.workers.join(&sites.db, joined).await
+}
+
+/// Hands every worker its tenants and every edge its routes.
+async fn take_up(sites: &Sites) -> Result<(), ControlError> {
+    let hosts = &sites.fleet.hosts;
+    let console = EdgeRoute {
+        hostname: hosts.console.clone(),
+        surface: Surface::Console,
+        tenant: None,
+        upstream: UpstreamId::control(),
+        epoch: 0,
+        state: RouteState::Active,
+    };
+    let mut routes = vec![console];
+    let mut after = None;
+    loop {
+        let batch = sites::store::batch_after(&sites.db, after, START_BATCH_ROWS).await?;
+        let Some(last) = batch.last() else { break };
+        after = Some(last.id);
+        for site in &batch {
+            if matches!(site.state, SiteState::Provisioning | SiteState::Failed) {
+                continue;
+            }
+            let owner = accounts::store::first_member(&sites.db, site.account).await?;
+            let verified = owner.is_some_and(|owner| owner.verified_at.is_some());
+            if let Some(link) = sites.fleet.workers.link(site.worker) {
+                link.assign(sites::assignment(hosts, site, verified)).await?;
+            }
+            routes.extend(sites::edge_routes(hosts, site));
+        }
+    }
+    sites.fleet.feed.publish(routes, Vec::new());
+    Ok(())
+}
+
+fn bind(socket: &PathBuf) -> std::io::Result<UnixListener> {
+    match std::fs::remove_file(socket) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    UnixListener::bind(socket)
+}
+
+/// The whole route table.
+fn rows(sites: &Sites, accounts: AccountState) -> Vec<Route> {
+    let mut rows = accounts::routes(Arc::new(accounts));
+    rows.extend(sites::routes(sites.clone()));
+    rows.extend(operations::routes(sites.operations.clone()));
+    rows.extend(fleet::routes(sites.clone()));
+    rows.extend(operations::operator_routes(sites.operations.clone()));
+    rows
+}
+
+fn router(rows: Vec<Route>, gate: Gate) -> Router {
+    let document = document(INFO, &rows);
+    let about = json!({
+        "code": 0,
+        "message": "ok",
+        "data": {"name": "Freehold", "api": "/v1", "openapi": "/openapi.json"},
+    });
+    Route::mount(rows)
+        .route("/", get(move || async move { axum::Json(about) }))
+        .route("/openapi.json", get(move || async move { axum::Json(document) }))
+        .fallback(|| async { ApiError::not_found() })
+        .method_not_allowed_fallback(|| async {
+            ApiError::new(
+                axum::http::StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this address does not take that method",
+            )
+        })
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            ApiError::internal("a handler panicked").into_response()
+        }))
+        .layer(axum::middleware::from_fn_with_state(gate, admit))
+        .layer(axum::middleware::from_fn(finish_answers))
+}
+
+/// The control API's document without a running control plane, for the committed copy.
+///
+/// # Errors
+/// When the password hasher cannot be made or the folder cannot be used.
+pub fn console_document(
+    config: &ControlConfig,
+) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+    let options = DatabaseOptions {
+        path: config.folder.join("control.db"),
+        create: true,
+        readers_max: 1,
+    };
+    let db = Database::open(&options, Arc::default())?;
+    let sites = compose(config, db, RouteFeed::default());
+    let accounts = AccountState::new(sites.clone(), config.hasher.clone(), true);
+    Ok(document(INFO, &rows(&sites, accounts)))
+}

@@ -1,0 +1,164 @@
+//! Closes the gap between a site's desired state and what workers and edges do.
+//!
+//! Input is the site's row alone, and every step may be run any number of times; retry after a
+//! crash, repair and the first run are this same path.
+
+use std::time::Duration;
+
+use freehold_db::DbError;
+use freehold_fleet::{
+    Assignment, CONTRACT_VERSION, Hostname, Hosts, LinkError, Provision, Route, RouteState,
+    SiteFacts, Surface, TenantState, UpstreamId,
+};
+use freehold_ids::MemberId;
+
+use super::model::{Site, SiteState};
+use super::{Fleet, Sites};
+use crate::accounts;
+use crate::faults;
+use crate::operations::{Running, StepState};
+
+/// How long the edges may take to put a change in force.
+const EDGES_SECONDS_MAX: u64 = 5;
+
+/// Why a site is not in its desired state yet.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Obstacle {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Worker(#[from] LinkError),
+    #[error("no worker {0} has joined")]
+    NoWorker(String),
+    #[error("the edges did not confirm in time")]
+    Edges,
+    #[error("the account has no member")]
+    NoOwner,
+}
+
+impl Obstacle {
+    /// Whether another try may help.
+    pub(crate) const fn is_passing(&self) -> bool {
+        match self {
+            Self::Db(DbError::Busy | DbError::Full | DbError::Io(_)) => true,
+            Self::Worker(LinkError::Unreachable(_)) | Self::NoWorker(_) | Self::Edges => true,
+            Self::Db(_) | Self::Worker(_) | Self::NoOwner => false,
+        }
+    }
+}
+
+/// Who answers for a site: the account's first member.
+struct Owner {
+    member: MemberId,
+    email: String,
+    verified: bool,
+}
+
+/// Brings workers and edges to the site's desired state. A site that is being provisioned is
+/// ready when this returns.
+pub(crate) async fn reconcile(
+    sites: &Sites,
+    site: &Site,
+    running: &mut Running,
+) -> Result<(), Obstacle> {
+    let owner = owner(sites, site).await?;
+    running.step("store", StepState::Running);
+    let link = sites
+        .fleet
+        .workers
+        .link(site.worker)
+        .ok_or_else(|| Obstacle::NoWorker(site.worker.to_string()))?;
+    let assignment = assignment(&sites.fleet.hosts, site, owner.verified);
+    faults::point("before_store");
+    if site.state == SiteState::Provisioning {
+        let provision = Provision {
+            assignment,
+            name: site.name.clone(),
+            owner: owner.member,
+            owner_email: owner.email,
+        };
+        link.provision(provision).await?;
+    } else {
+        link.assign(assignment).await?;
+    }
+    running.step("store", StepState::Done);
+    faults::point("after_store");
+    running.step("route", StepState::Running);
+    let revision = sites.fleet.feed.publish(routes(&sites.fleet.hosts, site), Vec::new());
+    let wait = Duration::from_secs(EDGES_SECONDS_MAX);
+    tokio::time::timeout(wait, sites.fleet.feed.confirmed(revision))
+        .await
+        .map_err(|_| Obstacle::Edges)?;
+    running.step("route", StepState::Done);
+    faults::point("after_route");
+    Ok(())
+}
+
+async fn owner(sites: &Sites, site: &Site) -> Result<Owner, Obstacle> {
+    let member = accounts::store::first_member(&sites.db, site.account).await?;
+    let member = member.ok_or(Obstacle::NoOwner)?;
+    Ok(Owner { member: member.id, email: member.email, verified: member.verified_at.is_some() })
+}
+
+/// What a worker is told of a site.
+pub(crate) fn assignment(hosts: &Hosts, site: &Site, verified: bool) -> Assignment {
+    let slug = site.shown_slug();
+    let hostname = hosts.site(slug);
+    Assignment {
+        version: CONTRACT_VERSION,
+        tenant: site.id,
+        epoch: site.epoch,
+        state: match site.state {
+            SiteState::Provisioning | SiteState::Ready => TenantState::Active,
+            SiteState::Suspended => TenantState::Suspended,
+            SiteState::Deleted | SiteState::Failed => TenantState::Deleted,
+        },
+        site: SiteFacts {
+            slug: slug.to_owned(),
+            url: hosts.origin(&hostname),
+            admin_url: hosts.origin(&hosts.admin(slug)),
+            hostname,
+            noindex: !verified,
+        },
+    }
+}
+
+/// What the edges are told of a site.
+pub(crate) fn routes(hosts: &Hosts, site: &Site) -> Vec<Route> {
+    let state = match site.state {
+        SiteState::Provisioning | SiteState::Ready => RouteState::Active,
+        SiteState::Suspended => RouteState::Suspended,
+        SiteState::Deleted | SiteState::Failed => RouteState::Deleted,
+    };
+    hostnames(hosts, site)
+        .into_iter()
+        .map(|(hostname, surface)| Route {
+            hostname,
+            surface,
+            tenant: Some(site.id),
+            upstream: UpstreamId(site.worker.to_string()),
+            epoch: site.epoch,
+            state,
+        })
+        .collect()
+}
+
+fn hostnames(hosts: &Hosts, site: &Site) -> [(Hostname, Surface); 3] {
+    let slug = site.shown_slug();
+    [
+        (hosts.site(slug), Surface::Site),
+        (hosts.admin(slug), Surface::Admin),
+        (hosts.media(slug), Surface::Media),
+    ]
+}
+
+/// Takes a site away from workers and edges for good, store and all.
+pub(crate) async fn discard(fleet: &Fleet, site: &Site) -> Result<(), Obstacle> {
+    let names = hostnames(&fleet.hosts, site).into_iter().map(|(name, _)| name).collect();
+    fleet.feed.publish(Vec::new(), names);
+    let link = fleet
+        .workers
+        .link(site.worker)
+        .ok_or_else(|| Obstacle::NoWorker(site.worker.to_string()))?;
+    Ok(link.discard(site.id, site.epoch).await?)
+}

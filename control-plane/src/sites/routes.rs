@@ -1,0 +1,221 @@
+//! HTTP over sites.
+
+use axum::extract::State;
+use data_encoding::HEXLOWER;
+use freehold_api::{
+    ApiError, Body, Command, Data, Method, Page, PageQuery, Params, Path, Problems, QueryParams,
+    Route, Routes,
+};
+use freehold_fleet::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
+use freehold_ids::TenantId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
+use super::service::{RESTORE_SECONDS, Started, change_state, place, run_inline};
+use super::{Sites, store};
+use crate::call::{AsMember, Call, MemberCaller};
+use crate::operations::Kind;
+use crate::store::answer;
+use freehold_clock::UnixMs;
+
+#[derive(Debug)]
+struct CreateSite(NewSite);
+
+impl Command for CreateSite {
+    type Wire = SiteBody;
+
+    fn parse(wire: SiteBody, problems: &mut Problems) -> Option<Self> {
+        parse_new_site(wire, "", problems).map(Self)
+    }
+}
+
+/// The parameters of a list of sites.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListSites {
+    page: Option<u64>,
+    page_size: Option<u64>,
+    q: Option<String>,
+}
+
+impl QueryParams for ListSites {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[
+        ("page", "Page to show, counted from 1."),
+        ("page_size", "Rows per page, 1 to 100."),
+        ("q", "Only sites with this text in slug or name."),
+    ];
+}
+
+/// A way into a site's admin.
+#[derive(Debug, Serialize, ToSchema)]
+struct SignIn {
+    /// Where a browser goes; the ticket stands behind the hash, which no server sees.
+    url: String,
+    /// For `POST /api/v1/auth/ticket` on the site's or its admin's host; once.
+    ticket: String,
+    /// RFC 3339.
+    expires_at: String,
+}
+
+pub(crate) fn routes(sites: Sites) -> Vec<Route> {
+    Routes::new(sites)
+        .add(Method::Get, "/v1/sites", list, |op| {
+            op.summary("The account's sites, newest first").returns::<Page<SiteView>>(200)
+        })
+        .add(Method::Post, "/v1/sites", create, |op| {
+            op.summary("Create a site; it serves when the answer leaves with 201")
+                .returns::<SiteView>(201)
+                .returns::<SiteView>(202)
+        })
+        .add(Method::Get, "/v1/sites/{id}", show, |op| {
+            op.summary("One site").returns::<SiteView>(200)
+        })
+        .add(Method::Delete, "/v1/sites/{id}", delete, |op| {
+            op.summary("Delete a site; it can be restored for seven days")
+                .returns::<SiteView>(200)
+                .returns::<SiteView>(202)
+        })
+        .add(Method::Post, "/v1/sites/{id}/restore", restore, |op| {
+            op.summary("Restore a deleted site").returns::<SiteView>(200).returns::<SiteView>(202)
+        })
+        .add(Method::Post, "/v1/sites/{id}/sign-in", sign_in, |op| {
+            op.summary("A ticket into the site, for one use within a minute").returns::<SignIn>(201)
+        })
+        .rows()
+}
+
+/// Passes a site on only to its own account.
+fn own(member: &MemberCaller, site: Site) -> Result<Site, ApiError> {
+    if site.account == member.account { Ok(site) } else { Err(ApiError::not_found()) }
+}
+
+async fn find(sites: &Sites, member: &MemberCaller, id: TenantId) -> Result<Site, ApiError> {
+    let mut read = sites.db.read().await.map_err(answer)?;
+    let site = store::by_id(&mut read, id).await.map_err(answer)?;
+    own(member, site.ok_or_else(ApiError::not_found)?)
+}
+
+fn started(sites: &Sites, started: &Started) -> Data<SiteView> {
+    let view = SiteView::new(&started.site, &sites.fleet.hosts, Some(started.operation));
+    if started.finished { Data::ok(view) } else { Data::accepted(view) }
+}
+
+async fn list(
+    call: Call<AsMember>,
+    State(sites): State<Sites>,
+    Params(params): Params<ListSites>,
+) -> Result<Data<Page<SiteView>>, ApiError> {
+    let window = PageQuery { page: params.page, page_size: params.page_size }.window()?;
+    let account = Some(call.member()?.account);
+    let found = store::list(&sites.db, account, params.q.as_deref(), window.rows, window.skip);
+    let (found, total) = found.await.map_err(answer)?;
+    let views = found.iter().map(|site| SiteView::new(site, &sites.fleet.hosts, None)).collect();
+    Ok(Data::ok(window.page(views, total)))
+}
+
+async fn create(
+    call: Call<AsMember>,
+    State(sites): State<Sites>,
+    Body(CreateSite(new)): Body<CreateSite>,
+) -> Result<Data<SiteView>, ApiError> {
+    let member = call.member()?;
+    let mut writer = sites.db.write().await.map_err(answer)?;
+    let placed =
+        place(&sites, &mut writer, member.account, member.verified, new, "slug").await?;
+    writer.commit().await.map_err(answer)?;
+    let begun = run_inline(&sites, placed.0.id, placed.1).await?;
+    let view = SiteView::new(&begun.site, &sites.fleet.hosts, Some(begun.operation));
+    match (begun.finished, begun.site.state) {
+        (true, SiteState::Failed) => Err(ApiError::unavailable(5, "provisioning failed")),
+        (true, _) => Ok(Data::created(view)),
+        (false, _) => Ok(Data::accepted(view)),
+    }
+}
+
+async fn show(
+    call: Call<AsMember>,
+    State(sites): State<Sites>,
+    Path(id): Path<TenantId>,
+) -> Result<Data<SiteView>, ApiError> {
+    let site = find(&sites, call.member()?, id).await?;
+    Ok(Data::ok(SiteView::new(&site, &sites.fleet.hosts, None)))
+}
+
+fn wrong_state(message: &str) -> ApiError {
+    ApiError::conflict("wrong_state", "state", message)
+}
+
+async fn delete(
+    call: Call<AsMember>,
+    State(sites): State<Sites>,
+    Path(id): Path<TenantId>,
+) -> Result<Data<SiteView>, ApiError> {
+    let member = call.member()?.clone();
+    let erase_at = sites.clock.now().plus_seconds(RESTORE_SECONDS).0;
+    let begun = change_state(&sites, id, Kind::DeleteSite, |site| {
+        let mut site = own(&member, site)?;
+        match site.state {
+            SiteState::Ready | SiteState::Suspended => {
+                site.state = SiteState::Deleted;
+                site.erase_at = Some(erase_at);
+                Ok(site)
+            }
+            SiteState::Deleted => Err(wrong_state("the site is deleted already")),
+            SiteState::Provisioning | SiteState::Failed => {
+                Err(wrong_state("the site is not there yet"))
+            }
+        }
+    });
+    Ok(started(&sites, &begun.await?))
+}
+
+async fn restore(
+    call: Call<AsMember>,
+    State(sites): State<Sites>,
+    Path(id): Path<TenantId>,
+) -> Result<Data<SiteView>, ApiError> {
+    let member = call.member()?.clone();
+    let now = sites.clock.now().0;
+    let begun = change_state(&sites, id, Kind::RestoreSite, |site| {
+        let mut site = own(&member, site)?;
+        if site.state != SiteState::Deleted || site.erase_at.is_none_or(|at| at <= now) {
+            return Err(wrong_state("only a site deleted within seven days can be restored"));
+        }
+        site.erase_at = None;
+        let suspended = site.reason.is_some();
+        site.state = if suspended { SiteState::Suspended } else { SiteState::Ready };
+        Ok(site)
+    });
+    Ok(started(&sites, &begun.await?))
+}
+
+async fn sign_in(
+    call: Call<AsMember>,
+    State(sites): State<Sites>,
+    Path(id): Path<TenantId>,
+) -> Result<Data<SignIn>, ApiError> {
+    let member = call.member()?;
+    let site = find(&sites, member, id).await?;
+    if site.state != SiteState::Ready {
+        return Err(wrong_state("the site is not serving"));
+    }
+    let now = sites.clock.now().seconds();
+    let expires = now + TICKET_AGE_SECONDS_MAX;
+    let claims = TicketClaims {
+        aud: site.id,
+        sub: member.member,
+        jti: HEXLOWER.encode(&sites.clock.random::<16>()),
+        iat: now,
+        exp: expires,
+        email: member.email.clone(),
+        role: "owner".to_owned(),
+    };
+    let ticket = sites
+        .tickets
+        .sign(TICKET_TYPE, &claims)
+        .map_err(|error| ApiError::internal(error.to_string()))?;
+    let admin = sites.fleet.hosts.origin(&sites.fleet.hosts.admin(site.shown_slug()));
+    let expires_at = UnixMs(0).plus_seconds(expires).rfc3339();
+    Ok(Data::created(SignIn { url: format!("{admin}/enter#ticket={ticket}"), ticket, expires_at }))
+}

@@ -1,0 +1,145 @@
+//! The sites table.
+
+use freehold_clock::UnixMs;
+use freehold_db::{Database, DbError, Delete, Direction, Filter, Insert, Reader, Row, Select, Update, Writer};
+use freehold_ids::{AccountId, TenantId};
+
+use super::model::{Site, SiteState};
+use crate::operations::store::typed;
+
+const TABLE: &str = "sites";
+const COLUMNS: [&str; 11] = [
+    "id", "account_id", "slug", "name", "region", "state", "reason", "worker_id", "epoch",
+    "created_at", "erase_at",
+];
+
+fn site(row: &Row) -> Result<Site, DbError> {
+    let state: String = row.get("state")?;
+    Ok(Site {
+        id: typed(row, "id")?,
+        account: typed(row, "account_id")?,
+        slug: row.get("slug")?,
+        name: row.get("name")?,
+        region: row.get("region")?,
+        state: SiteState::parse(&state).ok_or_else(|| DbError::Shape("sites.state".into()))?,
+        reason: row.get("reason")?,
+        worker: typed(row, "worker_id")?,
+        epoch: row.get::<i64>("epoch")?.unsigned_abs(),
+        created_at: row.get("created_at")?,
+        erase_at: row.get("erase_at")?,
+    })
+}
+
+/// Writes a new site.
+///
+/// # Errors
+/// A conflict on `sites_slug_key`.
+pub(crate) async fn insert(writer: &mut Writer, site: &Site) -> Result<(), DbError> {
+    let insert = Insert::into(TABLE)
+        .set("id", site.id.to_string())
+        .set("account_id", site.account.to_string())
+        .set("slug", site.slug.as_str())
+        .set("name", site.name.as_str())
+        .set("region", site.region.as_str())
+        .set("state", site.state.as_str())
+        .set("reason", site.reason.clone())
+        .set("worker_id", site.worker.to_string())
+        .set("epoch", i64::try_from(site.epoch).unwrap_or(i64::MAX))
+        .set("created_at", site.created_at)
+        .set("changed_at", site.created_at)
+        .set("erase_at", site.erase_at);
+    writer.insert(&insert).await.map(drop)
+}
+
+/// Writes what changes in a site's life.
+pub(crate) async fn update(writer: &mut Writer, site: &Site, now: UnixMs) -> Result<(), DbError> {
+    let update = Update::table(TABLE)
+        .set("slug", site.slug.as_str())
+        .set("state", site.state.as_str())
+        .set("reason", site.reason.clone())
+        .set("erase_at", site.erase_at)
+        .set("changed_at", now.0)
+        .filter(Filter::eq("id", site.id.to_string()));
+    writer.update(&update).await.map(drop)
+}
+
+pub(crate) async fn by_id(read: &mut Reader, id: TenantId) -> Result<Option<Site>, DbError> {
+    let select = Select::from(TABLE, COLUMNS).filter(Filter::eq("id", id.to_string()));
+    read.optional(&select).await?.as_ref().map(site).transpose()
+}
+
+pub(crate) async fn by_slug(read: &mut Reader, slug: &str) -> Result<Option<Site>, DbError> {
+    let select = Select::from(TABLE, COLUMNS).filter(Filter::eq("slug", slug));
+    read.optional(&select).await?.as_ref().map(site).transpose()
+}
+
+/// Sites that count against an account: all that were not given up.
+pub(crate) async fn count_of(read: &mut Reader, account: AccountId) -> Result<u64, DbError> {
+    let filter = Filter::eq("account_id", account.to_string())
+        .and(Filter::ne("state", SiteState::Failed.as_str()));
+    read.count(&Select::count(TABLE).filter(filter)).await
+}
+
+/// Sites, newest first, of one account or of all, narrowed by a text in slug or name.
+pub(crate) async fn list(
+    db: &Database,
+    account: Option<AccountId>,
+    q: Option<&str>,
+    rows: u64,
+    skip: u64,
+) -> Result<(Vec<Site>, u64), DbError> {
+    let mut filter = match account {
+        Some(account) => Filter::eq("account_id", account.to_string()),
+        None => Filter::everything(),
+    };
+    if let Some(q) = q {
+        filter = filter.and(Filter::contains("slug", q).or(Filter::contains("name", q)));
+    }
+    let mut read = db.snapshot().await?;
+    let total = read.count(&Select::count(TABLE).filter(filter.clone())).await?;
+    let select = Select::from(TABLE, COLUMNS)
+        .filter(filter)
+        .order("created_at", Direction::Descending)
+        .order("id", Direction::Descending)
+        .page(rows, skip);
+    let rows = read.rows(&select).await?;
+    Ok((rows.iter().map(site).collect::<Result<_, _>>()?, total))
+}
+
+/// Every site of an account.
+pub(crate) async fn all_of(db: &Database, account: AccountId) -> Result<Vec<Site>, DbError> {
+    let select =
+        Select::from(TABLE, COLUMNS).filter(Filter::eq("account_id", account.to_string()));
+    db.read().await?.rows(&select).await?.iter().map(site).collect()
+}
+
+/// A batch of all sites in the order of their ids, after the given one.
+pub(crate) async fn batch_after(
+    db: &Database,
+    after: Option<TenantId>,
+    rows: u64,
+) -> Result<Vec<Site>, DbError> {
+    let filter = match after {
+        Some(id) => Filter::gt("id", id.to_string()),
+        None => Filter::everything(),
+    };
+    let select =
+        Select::from(TABLE, COLUMNS).filter(filter).order("id", Direction::Ascending).page(rows, 0);
+    db.read().await?.rows(&select).await?.iter().map(site).collect()
+}
+
+/// Deleted sites whose time for second thoughts is over.
+pub(crate) async fn to_erase(db: &Database, now: UnixMs, rows: u64) -> Result<Vec<Site>, DbError> {
+    let select = Select::from(TABLE, COLUMNS)
+        .filter(Filter::eq("state", SiteState::Deleted.as_str()))
+        .filter(Filter::lte("erase_at", now.0))
+        .page(rows, 0);
+    db.read().await?.rows(&select).await?.iter().map(site).collect()
+}
+
+/// Forgets a site whose store is gone.
+pub(crate) async fn delete(db: &Database, id: TenantId) -> Result<(), DbError> {
+    let mut writer = db.write().await?;
+    writer.delete(&Delete::from(TABLE, Filter::eq("id", id.to_string()))).await?;
+    writer.commit().await
+}

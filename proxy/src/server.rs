@@ -1,0 +1,206 @@
+//! A running edge: its listener, its accept loop and its end.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use freehold_clock::Clock;
+use freehold_fleet::{Hosts, RouteFeed, Upstream};
+use pingora::apps::{HttpServerOptions, ServerApp};
+use pingora::proxy::{HttpProxy, http_proxy};
+use pingora::server::configuration::ServerConf;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::guard::GuardedStream;
+use crate::limits::{ConnectionPermit, Limits};
+use crate::service::EdgeService;
+use crate::table::RouteTable;
+
+/// Connections that may wait to be accepted.
+const BACKLOG_CONNECTIONS_MAX: u32 = 65_535;
+/// How long an HTTP/2 connection without requests is kept.
+const HTTP2_IDLE_SECONDS_MAX: u64 = 60;
+/// Requests of one HTTP/1 connection before it is closed.
+const REQUESTS_PER_CONNECTION_MAX: u32 = 10_000;
+/// Pause after the system had no descriptor for a connection.
+const ACCEPT_PAUSE_MS: u64 = 50;
+/// Idle connections to upstreams that are kept.
+const UPSTREAM_CONNECTIONS_KEPT_MAX: usize = 512;
+
+/// How an edge is set up.
+#[derive(Debug, Clone)]
+pub struct EdgeConfig {
+    /// The host families.
+    pub hosts: Hosts,
+    /// The largest request body in bytes.
+    pub body_bytes_max: u64,
+    /// Whether requests of one network are limited.
+    pub rate_limits_enabled: bool,
+    /// Time and randomness.
+    pub clock: Clock,
+}
+
+/// Why an edge cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    /// The address cannot be bound.
+    #[error("edge.listen {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+}
+
+/// Binds the address that the outside reaches.
+///
+/// # Errors
+/// [`EdgeError::Listen`] when it is taken or not ours.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, EdgeError> {
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG_CONNECTIONS_MAX)
+    };
+    bound().map_err(|error| EdgeError::Listen(address, error))
+}
+
+/// A running edge.
+#[derive(Debug)]
+pub struct Edge {
+    table: RouteTable,
+    in_flight: Arc<AtomicUsize>,
+    stopping: watch::Sender<bool>,
+    cut: CancellationToken,
+    connections: TaskTracker,
+    accept: JoinHandle<()>,
+    feed: JoinHandle<()>,
+}
+
+type App = Arc<HttpProxy<EdgeService>>;
+
+impl Edge {
+    /// Follows the feed and accepts connections.
+    pub fn start(
+        listener: TcpListener,
+        config: EdgeConfig,
+        upstreams: Vec<Upstream>,
+        feed: RouteFeed,
+    ) -> Self {
+        let table = RouteTable::default();
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let limits = Limits::new(config.rate_limits_enabled);
+        let upstreams: HashMap<_, _> =
+            upstreams.into_iter().map(|upstream| (upstream.id.clone(), upstream)).collect();
+        let service = EdgeService {
+            table: table.clone(),
+            upstreams,
+            hosts: config.hosts,
+            limits: limits.clone(),
+            body_bytes_max: config.body_bytes_max,
+            clock: config.clock,
+            in_flight: in_flight.clone(),
+        };
+        let (stopping, stop) = watch::channel(false);
+        let (cut, connections) = (CancellationToken::new(), TaskTracker::new());
+        let feed = tokio::spawn(table.clone().follow(feed, stop.clone()));
+        let accepting =
+            Accepting { app: app(service), limits, stop, cut: cut.clone(), connections: connections.clone() };
+        let accept = tokio::spawn(accepting.run(listener));
+        Self { table, in_flight, stopping, cut, connections, accept, feed }
+    }
+
+    /// Whether routes are in force and connections are accepted.
+    pub fn is_ready(&self) -> bool {
+        self.table.is_loaded() && !self.accept.is_finished()
+    }
+
+    /// A check of [`Edge::is_ready`] that outlives the borrow.
+    pub fn readiness(&self) -> impl Fn() -> bool + Send + Sync + 'static {
+        let (table, stopping) = (self.table.clone(), self.stopping.subscribe());
+        move || table.is_loaded() && !*stopping.borrow()
+    }
+
+    /// Accepts nothing more, waits up to `grace` for running requests, closes every connection.
+    pub async fn stop(self, grace: Duration) {
+        self.stopping.send_replace(true);
+        // Neither task can fail in a way that matters now.
+        let _ = self.accept.await;
+        let _ = self.feed.await;
+        self.connections.close();
+        let ended = self.connections.wait();
+        if tokio::time::timeout(grace, ended).await.is_err() {
+            let cut = self.in_flight.load(Ordering::Acquire);
+            tracing::warn!(requests = cut, "connections were cut when the edge stopped");
+        }
+        self.cut.cancel();
+        self.connections.wait().await;
+    }
+}
+
+fn app(service: EdgeService) -> App {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let conf = ServerConf {
+        threads,
+        upstream_keepalive_pool_size: UPSTREAM_CONNECTIONS_KEPT_MAX,
+        max_retries: 1,
+        ..ServerConf::default()
+    };
+    let mut proxy = http_proxy(&Arc::new(conf), service);
+    let mut options = HttpServerOptions::default();
+    options.keepalive_request_limit = Some(REQUESTS_PER_CONNECTION_MAX);
+    options.h2_idle_timeout = Some(Duration::from_secs(HTTP2_IDLE_SECONDS_MAX));
+    proxy.server_options = Some(options);
+    Arc::new(proxy)
+}
+
+struct Accepting {
+    app: App,
+    limits: Limits,
+    stop: watch::Receiver<bool>,
+    cut: CancellationToken,
+    connections: TaskTracker,
+}
+
+impl Accepting {
+    async fn run(mut self, listener: TcpListener) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = self.stop.changed() => return,
+            };
+            match accepted {
+                Ok((stream, client)) => {
+                    // Over the limit the connection is closed at once, which costs the least.
+                    if let Some(permit) = self.limits.connect(client.ip()) {
+                        self.serve(stream, client, permit);
+                    }
+                }
+                Err(error) => {
+                    // No descriptors, or a client that left: neither may become a busy loop.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
+                }
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, client: SocketAddr, permit: ConnectionPermit) {
+        let (app, stop, cut) = (self.app.clone(), self.stop.clone(), self.cut.clone());
+        self.connections.spawn(async move {
+            let _permit = permit;
+            let served = async {
+                if let Some(stream) = GuardedStream::accept(stream, client).await {
+                    app.process_new(Box::new(stream), &stop).await;
+                }
+            };
+            tokio::select! {
+                () = served => {}
+                () = cut.cancelled() => {}
+            }
+        });
+    }
+}

@@ -1,0 +1,436 @@
+//! What happens to one request on its way through: checks, route, hand-over, answer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use freehold_clock::Clock;
+use freehold_fleet::{
+    Address, HandOver, Hostname, Hosts, REQUEST_ID_HEADER, RequestLine, Route, RouteState, Surface,
+    Upstream, UpstreamId,
+};
+use http::{HeaderName, Method, header};
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::upstreams::peer::HttpPeer;
+use pingora::{Error, ErrorSource, ErrorType};
+
+use crate::answers::{self, Answer, Form};
+use crate::framing::{self, BadHeader, HEADER_BYTES_MAX, HEADER_FIELDS_MAX};
+use crate::guard::ConnectionGuard;
+use crate::limits::Limits;
+use crate::table::RouteTable;
+
+/// The longest address that is passed on.
+const ADDRESS_BYTES_MAX: usize = 8 * 1024;
+/// How long a request's body may pause.
+const BODY_IDLE_SECONDS_MAX: u64 = 30;
+/// How long a worker's socket may take to connect.
+const CONNECT_SECONDS_MAX: u64 = 2;
+/// How long a worker may be silent within an answer. Event streams send a sign of life earlier.
+const ANSWER_IDLE_SECONDS_MAX: u64 = 60;
+/// How long an unused connection to a worker is kept.
+const UPSTREAM_IDLE_SECONDS_MAX: u64 = 60;
+
+/// Methods that are passed on.
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+
+/// Everything that requests share.
+#[derive(Debug)]
+pub(crate) struct EdgeService {
+    pub(crate) table: RouteTable,
+    pub(crate) upstreams: HashMap<UpstreamId, Upstream>,
+    pub(crate) hosts: Hosts,
+    pub(crate) limits: Limits,
+    pub(crate) body_bytes_max: u64,
+    pub(crate) clock: Clock,
+    pub(crate) in_flight: Arc<AtomicUsize>,
+}
+
+/// Counts a request while it is being answered.
+#[derive(Debug)]
+struct InFlight(Arc<AtomicUsize>);
+
+impl InFlight {
+    fn count(counter: &Arc<AtomicUsize>) -> Self {
+        let now = counter.fetch_add(1, Ordering::AcqRel) + 1;
+        metrics::gauge!("freehold_edge_in_flight").set(now as f64);
+        Self(counter.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let now = self.0.fetch_sub(1, Ordering::AcqRel) - 1;
+        metrics::gauge!("freehold_edge_in_flight").set(now as f64);
+    }
+}
+
+/// One request on its way.
+#[derive(Debug)]
+pub(crate) struct RequestCtx {
+    request_id: String,
+    started: Instant,
+    guard: Option<Arc<ConnectionGuard>>,
+    route: Option<Arc<Route>>,
+    host: Option<Hostname>,
+    body_bytes: u64,
+    refused: Option<Answer>,
+    _in_flight: Option<InFlight>,
+}
+
+impl EdgeService {
+    /// The checks that need no route.
+    fn check(&self, session: &Session, ctx: &RequestCtx) -> Result<Hostname, Answer> {
+        let request = session.req_header();
+        if let Some(http1) = session.as_http1() {
+            framing::check(&http1.get_headers_raw_bytes()).map_err(|bad| match bad {
+                BadHeader::Ambiguous => Answer::BadFraming,
+                BadHeader::TooLarge => Answer::HeaderTooLarge,
+            })?;
+        } else {
+            let sizes = request.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+            let (fields, bytes) = (request.headers.len(), sizes.sum::<usize>());
+            if fields > HEADER_FIELDS_MAX || bytes > HEADER_BYTES_MAX {
+                return Err(Answer::HeaderTooLarge);
+            }
+        }
+        if request.raw_path().len() > ADDRESS_BYTES_MAX {
+            return Err(Answer::AddressTooLong);
+        }
+        if !METHODS.contains(&request.method) {
+            return Err(Answer::MethodNotAllowed);
+        }
+        if let Some(guard) = &ctx.guard {
+            self.limits.request(guard.client.ip()).map_err(Answer::TooManyRequests)?;
+        }
+        let length = request.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+        let length = length.and_then(|text| text.parse::<u64>().ok());
+        if length.is_some_and(|bytes| bytes > self.body_bytes_max) {
+            return Err(Answer::BodyTooLarge);
+        }
+        let authority = request.uri.authority().map(|authority| authority.as_str());
+        let host = authority.or_else(|| {
+            request.headers.get(header::HOST).and_then(|value| value.to_str().ok())
+        });
+        host.and_then(|host| Hostname::parse(host).ok()).ok_or(Answer::BadHost)
+    }
+
+    /// Where a hostname leads, if its site serves.
+    fn route(&self, host: &Hostname) -> Result<Arc<Route>, Answer> {
+        let route = self.table.find(host).ok_or(Answer::SiteUnknown)?;
+        match route.state {
+            RouteState::Active => Ok(route),
+            RouteState::Suspended => Err(Answer::SiteSuspended),
+            RouteState::Deleted => Err(Answer::SiteDeleted),
+            RouteState::Moving => Err(Answer::SiteMoving),
+            RouteState::Maintenance => Err(Answer::SiteMaintenance),
+        }
+    }
+
+    /// `/admin` on a site's own name leads to its admin host.
+    fn admin_redirect(&self, route: &Route, path: &str) -> Option<String> {
+        let below = path.strip_prefix("/admin")?;
+        let wanted = route.surface == Surface::Site && (below.is_empty() || below.starts_with('/'));
+        let suffix = format!(".{}", self.hosts.sites);
+        let slug = route.hostname.as_str().strip_suffix(suffix.as_str()).filter(|_| wanted)?;
+        let rest = if below.is_empty() { "/" } else { below };
+        Some(format!("{}{rest}", self.hosts.origin(&self.hosts.admin(slug))))
+    }
+
+    async fn refuse(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+        answer: Answer,
+    ) -> pingora::Result<()> {
+        let console = ctx.host.as_ref() == Some(&self.hosts.console);
+        let request = session.req_header();
+        let form = Form::of(request.uri.path(), &request.headers, console);
+        let is_head = request.method == Method::HEAD;
+        let (header, body) = answers::write(answer, form, &ctx.request_id)?;
+        if answer.closes() || !session.is_body_empty() {
+            session.set_keepalive(None);
+        }
+        ctx.refused = Some(answer);
+        session.write_response_header(Box::new(header), is_head).await?;
+        if !is_head {
+            session.write_response_body(Some(body), true).await?;
+        }
+        Ok(())
+    }
+
+    async fn redirect(
+        &self,
+        session: &mut Session,
+        ctx: &RequestCtx,
+        location: &str,
+    ) -> pingora::Result<()> {
+        let mut header = ResponseHeader::build(307, Some(4))?;
+        header.insert_header("location", location)?;
+        header.insert_header("content-length", 0)?;
+        header.insert_header("cache-control", "no-store")?;
+        header.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
+        if !session.is_body_empty() {
+            session.set_keepalive(None);
+        }
+        session.write_response_header(Box::new(header), true).await
+    }
+}
+
+/// Whether a client's header would be taken for something that the platform says itself.
+fn is_forged(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("x-freehold-")
+        || name.starts_with("x-forwarded-")
+        || matches!(name, "forwarded" | "x-real-ip" | "x-tenant-id" | REQUEST_ID_HEADER)
+}
+
+/// Leaves only `upgrade` of what a client nominates as hop-by-hop, so that it cannot have a
+/// header of the hand-over removed (RFC 9110 section 7.6.1).
+fn strip_nominations(request: &mut RequestHeader) {
+    let is_upgrade = request.headers.contains_key(header::UPGRADE);
+    request.remove_header(&header::CONNECTION);
+    if is_upgrade {
+        // A static, valid value cannot be refused.
+        let _ = request.insert_header(header::CONNECTION, "upgrade");
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for EdgeService {
+    type CTX = RequestCtx;
+
+    fn new_ctx(&self) -> RequestCtx {
+        RequestCtx {
+            request_id: HEXLOWER.encode(&self.clock.random::<16>()),
+            started: Instant::now(),
+            guard: None,
+            route: None,
+            host: None,
+            body_bytes: 0,
+            refused: None,
+            _in_flight: Some(InFlight::count(&self.in_flight)),
+        }
+    }
+
+    async fn early_request_filter(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+    ) -> pingora::Result<()> {
+        let digest = session.digest().and_then(|digest| digest.proxy_digest.clone());
+        let data = digest.as_ref().and_then(|digest| digest.user_data.as_deref());
+        ctx.guard = data.and_then(|data| data.downcast_ref::<Arc<ConnectionGuard>>()).cloned();
+        if let Some(guard) = &ctx.guard {
+            guard.request_began();
+        }
+        session.set_read_timeout(Some(Duration::from_secs(BODY_IDLE_SECONDS_MAX)));
+        Ok(())
+    }
+
+    async fn request_filter(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+    ) -> pingora::Result<bool> {
+        let found = self.check(session, ctx).and_then(|host| {
+            ctx.host = Some(host.clone());
+            self.route(&host)
+        });
+        match found {
+            Err(answer) => {
+                self.refuse(session, ctx, answer).await?;
+                Ok(true)
+            }
+            Ok(route) => {
+                let location = self.admin_redirect(&route, session.req_header().uri.path());
+                ctx.route = Some(route);
+                match location {
+                    Some(location) => {
+                        self.redirect(session, ctx, &location).await?;
+                        Ok(true)
+                    }
+                    None => Ok(false),
+                }
+            }
+        }
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        _end_of_stream: bool,
+        ctx: &mut RequestCtx,
+    ) -> pingora::Result<()> {
+        ctx.body_bytes += body.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if ctx.body_bytes <= self.body_bytes_max {
+            return Ok(());
+        }
+        Err(Error::explain(ErrorType::HTTPStatus(413), "the body is larger than is passed on"))
+    }
+
+    async fn upstream_peer(
+        &self,
+        session: &mut Session,
+        ctx: &mut RequestCtx,
+    ) -> pingora::Result<Box<HttpPeer>> {
+        let route = ctx.route.as_ref();
+        let upstream = route.and_then(|route| self.upstreams.get(&route.upstream));
+        let Some(upstream) = upstream else {
+            return Err(Error::explain(ErrorType::ConnectError, "no such upstream"));
+        };
+        let Address::Unix(path) = &upstream.address;
+        let mut peer = HttpPeer::new_uds(&path.to_string_lossy(), false, String::new())?;
+        peer.options.connection_timeout = Some(Duration::from_secs(CONNECT_SECONDS_MAX));
+        peer.options.idle_timeout = Some(Duration::from_secs(UPSTREAM_IDLE_SECONDS_MAX));
+        if !session.is_upgrade_req() {
+            peer.options.read_timeout = Some(Duration::from_secs(ANSWER_IDLE_SECONDS_MAX));
+        }
+        Ok(Box::new(peer))
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        _session: &mut Session,
+        request: &mut RequestHeader,
+        ctx: &mut RequestCtx,
+    ) -> pingora::Result<()> {
+        let (Some(route), Some(host), Some(guard)) = (&ctx.route, &ctx.host, &ctx.guard) else {
+            return Err(Error::explain(ErrorType::InternalError, "a request without a route"));
+        };
+        let forged: Vec<HeaderName> =
+            request.headers.keys().filter(|name| is_forged(name)).cloned().collect();
+        for name in forged {
+            request.remove_header(&name);
+        }
+        strip_nominations(request);
+        // What is signed is what is sent: path and query alone, also of an absolute-form target.
+        let target = request.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        request.set_raw_path(target.as_bytes())?;
+        request.insert_header(header::HOST, host.as_str())?;
+        let handover = HandOver {
+            tenant: route.tenant,
+            epoch: route.epoch,
+            surface: route.surface,
+            host: host.clone(),
+            client: guard.client.ip(),
+            scheme: "http".to_owned(),
+        };
+        let upstream = self.upstreams.get(&route.upstream).ok_or_else(|| {
+            Error::explain(ErrorType::InternalError, "an upstream went away")
+        })?;
+        let line = RequestLine { method: request.method.as_str(), path_and_query: &target };
+        let seconds = self.clock.now().seconds();
+        for (name, value) in handover.sign(&upstream.key, line, seconds) {
+            request.insert_header(name, value)?;
+        }
+        request.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
+        Ok(())
+    }
+
+    async fn response_filter(
+        &self,
+        _session: &mut Session,
+        response: &mut ResponseHeader,
+        ctx: &mut RequestCtx,
+    ) -> pingora::Result<()> {
+        response.remove_header(&header::SERVER);
+        response.remove_header("x-powered-by");
+        response.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
+        if response.status.as_u16() == 421 {
+            // The worker no longer owns the tenant; the route feed will say who does.
+            response.set_status(503)?;
+            response.insert_header(header::RETRY_AFTER, 1)?;
+        }
+        Ok(())
+    }
+
+    async fn fail_to_proxy(
+        &self,
+        session: &mut Session,
+        error: &Error,
+        ctx: &mut RequestCtx,
+    ) -> FailToProxy {
+        let gone = FailToProxy { error_code: 0, can_reuse_downstream: false };
+        if session.response_written().is_some() {
+            return gone;
+        }
+        let answer = match (error.etype(), error.esource()) {
+            (ErrorType::HTTPStatus(413), _) => Answer::BodyTooLarge,
+            (ErrorType::HTTPStatus(405), _) => Answer::MethodNotAllowed,
+            (ErrorType::HTTPStatus(_), _) => Answer::BadFraming,
+            (ErrorType::ReadTimedout, ErrorSource::Downstream) => Answer::BodyTooSlow,
+            (
+                ErrorType::WriteError | ErrorType::ReadError | ErrorType::ConnectionClosed,
+                ErrorSource::Downstream,
+            ) => return gone,
+            (_, ErrorSource::Downstream) => Answer::BadFraming,
+            (
+                ErrorType::ConnectTimedout
+                | ErrorType::ConnectRefused
+                | ErrorType::ConnectError
+                | ErrorType::ConnectNoRoute
+                | ErrorType::SocketError
+                | ErrorType::ConnectionClosed,
+                _,
+            ) => Answer::WorkerUnavailable,
+            _ => Answer::BadGateway,
+        };
+        tracing::warn!(request_id = ctx.request_id, %error, "a request could not be passed on");
+        session.set_keepalive(None);
+        if self.refuse(session, ctx, answer).await.is_err() {
+            return gone;
+        }
+        let status = session.response_written().map_or(0, |response| response.status.as_u16());
+        FailToProxy { error_code: status, can_reuse_downstream: false }
+    }
+
+    async fn logging(&self, session: &mut Session, _error: Option<&Error>, ctx: &mut RequestCtx) {
+        if let Some(guard) = &ctx.guard {
+            guard.request_ended();
+        }
+        let status = session.response_written().map_or(0, |response| response.status.as_u16());
+        let class = match status / 100 {
+            1 => "1xx",
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            5 => "5xx",
+            _ => "none",
+        };
+        let surface = ctx.route.as_ref().map_or("none", |route| route.surface.as_str());
+        let elapsed = ctx.started.elapsed();
+        let labels = [("surface", surface), ("status", class)];
+        metrics::counter!("freehold_edge_requests_total", &labels).increment(1);
+        metrics::histogram!("freehold_edge_request_seconds").record(elapsed.as_secs_f64());
+        let request = session.req_header();
+        tracing::info!(
+            target: "freehold::edge::access",
+            request_id = ctx.request_id,
+            method = request.method.as_str(),
+            host = ctx.host.as_ref().map_or("", |host| host.as_str()),
+            path = request.uri.path(),
+            status,
+            micros = elapsed.as_micros() as u64,
+        );
+    }
+
+    fn suppress_error_log(&self, _session: &Session, _ctx: &RequestCtx, _error: &Error) -> bool {
+        // What matters is logged once, in fail_to_proxy.
+        true
+    }
+}

@@ -1,0 +1,242 @@
+//! From merged values to the typed configuration.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use toml::Value;
+
+use crate::layers::Setting;
+use crate::{Config, Problem};
+
+/// Unverified accounts' sites where every host is below localhost.
+const UNVERIFIED_SITES_LOCAL: u64 = 100;
+/// Unverified accounts' sites on public hosts.
+const UNVERIFIED_SITES_PUBLIC: u64 = 1;
+
+/// The host families as configured.
+#[derive(Debug, Clone)]
+pub struct HostNames {
+    /// The console.
+    pub console: String,
+    /// Sites live below this.
+    pub sites: String,
+    /// Admins live below this.
+    pub admin: String,
+    /// Uploaded files are served below this.
+    pub media: String,
+    /// `http` or `https`.
+    pub scheme: String,
+    /// The public port; `None` for the one that the edge listens on.
+    pub port: Option<u16>,
+}
+
+impl HostNames {
+    /// Whether every family is below `localhost`.
+    fn is_local(&self) -> bool {
+        [&self.console, &self.sites, &self.admin, &self.media]
+            .iter()
+            .all(|name| *name == "localhost" || name.ends_with(".localhost"))
+    }
+}
+
+/// How mail leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mail {
+    /// Into files.
+    Log,
+    /// To a server.
+    Smtp {
+        /// The server's URL.
+        url: String,
+        /// The sender.
+        from: String,
+    },
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs, one object a line.
+    Json,
+}
+
+struct Reader<'a> {
+    settings: BTreeMap<String, Setting>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, key: &str, message: &str) {
+        let origin = self.settings.get(key).map(|s| s.origin.to_string()).unwrap_or_default();
+        self.problems.push(Problem { key: key.into(), origin, message: message.into() });
+    }
+
+    fn text(&self, key: &str) -> String {
+        let value = self.settings.get(key).map(|setting| &setting.value);
+        value.and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        let value = self.settings.get(key).map(|setting| &setting.value);
+        value.and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    fn number(&mut self, key: &str, min: u64, max: u64) -> u64 {
+        let value = self.settings.get(key).map(|setting| &setting.value);
+        let value = value.and_then(Value::as_integer).and_then(|n| u64::try_from(n).ok());
+        match value {
+            Some(number) if (min..=max).contains(&number) => number,
+            _ => {
+                self.wrong(key, &format!("expected a whole number from {min} to {max}"));
+                min
+            }
+        }
+    }
+
+    fn address(&mut self, key: &str) -> Option<SocketAddr> {
+        let parsed = self.text(key).parse().ok();
+        if parsed.is_none() {
+            self.wrong(key, "expected an address and port such as 127.0.0.1:8080");
+        }
+        parsed
+    }
+
+    fn one_of<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key);
+        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
+        if found.is_none() {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            self.wrong(key, &format!("expected {}", names.join(" or ")));
+        }
+        found
+    }
+
+    fn name(&mut self, key: &str) -> String {
+        let text = self.text(key);
+        let fits = (1..=63).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !fits {
+            self.wrong(key, "expected 1 to 63 letters, digits and hyphens");
+        }
+        text
+    }
+}
+
+/// Reads the typed configuration; `None` only where a problem was noted.
+pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Option<Config> {
+    let by_key = settings.iter().map(|s| (s.key.clone(), s.clone())).collect();
+    let mut reader = Reader { settings: by_key, problems };
+    let hosts = hosts(&mut reader);
+    let mail = mail(&mut reader);
+    let edge_listen = reader.address("edge.listen");
+    let metrics_listen = reader.address("metrics.listen");
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let log_format = reader.one_of("log.format", &formats);
+    let body_bytes_max = reader.number("edge.body_bytes_max", 1_024, 1 << 30);
+    let unverified = reader.number("accounts.unverified_sites_max", 0, 10_000);
+    let open_tenants_max = reader.number("worker.open_tenants_max", 1, 100_000);
+    let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
+    let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
+    let data_dir = PathBuf::from(reader.text("data.dir"));
+    if data_dir.as_os_str().is_empty() {
+        reader.wrong("data.dir", "expected a folder");
+    }
+    let rate_limits_enabled = reader.flag("limits.enabled");
+    if !rate_limits_enabled && !hosts.is_local() {
+        reader.wrong("limits.enabled", "limits can be off only where every host is below localhost");
+    }
+    let unverified_sites_max = match unverified {
+        0 if hosts.is_local() => UNVERIFIED_SITES_LOCAL,
+        0 => UNVERIFIED_SITES_PUBLIC,
+        chosen => chosen,
+    };
+    let (jobs_enabled, log_filter) = (reader.flag("control.jobs"), reader.text("log.filter"));
+    Some(Config {
+        data_dir,
+        edge_listen: edge_listen?,
+        body_bytes_max,
+        hosts,
+        jobs_enabled,
+        unverified_sites_max,
+        worker_name,
+        worker_region,
+        open_tenants_max: usize::try_from(open_tenants_max).ok()?,
+        mail: mail?,
+        rate_limits_enabled,
+        metrics_listen: metrics_listen?,
+        log_format: log_format?,
+        log_filter,
+        grace_seconds,
+        settings,
+    })
+}
+
+fn hosts(reader: &mut Reader<'_>) -> HostNames {
+    let schemes = [("http", "http"), ("https", "https")];
+    let scheme = reader.one_of("hosts.scheme", &schemes).unwrap_or("http").to_owned();
+    let port = reader.number("hosts.port", 0, 65_535);
+    HostNames {
+        console: reader.text("hosts.console"),
+        sites: reader.text("hosts.sites"),
+        admin: reader.text("hosts.admin"),
+        media: reader.text("hosts.media"),
+        scheme,
+        port: u16::try_from(port).ok().filter(|port| *port != 0),
+    }
+}
+
+fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
+    match reader.one_of("mail.sender", &[("log", false), ("smtp", true)])? {
+        false => Some(Mail::Log),
+        true => {
+            let (url, from) = (reader.text("mail.smtp_url"), reader.text("mail.from"));
+            if !url.starts_with("smtp://") && !url.starts_with("smtps://") {
+                reader.wrong("mail.smtp_url", "expected smtp://… or smtps://…");
+            }
+            if !from.contains('@') {
+                reader.wrong("mail.from", "expected a sender such as Freehold <no-reply@example.org>");
+            }
+            Some(Mail::Smtp { url, from })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Sources};
+
+    fn with(flags: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let flags = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let sources = Sources { flags, ..Sources::default() };
+        Config::load(&sources).map_err(|list| list.into_iter().map(|p| p.key).collect())
+    }
+
+    #[test]
+    fn the_defaults_are_a_configuration() {
+        let config = with(&[]).expect("valid");
+        assert_eq!((config.unverified_sites_max, config.rate_limits_enabled), (100, true));
+    }
+
+    #[test]
+    fn limits_can_be_off_on_localhost_only() {
+        assert!(with(&[("limits.enabled", "false")]).is_ok());
+        let public = with(&[("limits.enabled", "false"), ("hosts.sites", "sites.example")]);
+        assert_eq!(public.expect_err("refused"), ["limits.enabled"]);
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let wrong = with(&[
+            ("edge.listen", "nowhere"),
+            ("hosts.scheme", "gopher"),
+            ("mail.sender", "pigeon"),
+            ("worker.open_tenants_max", "0"),
+        ]);
+        let mut keys = wrong.expect_err("refused");
+        keys.sort();
+        assert_eq!(keys, ["edge.listen", "hosts.scheme", "mail.sender", "worker.open_tenants_max"]);
+    }
+}
