@@ -181,11 +181,8 @@ impl ControlPlane {
 }
 
 async fn open_database(folder: &std::path::Path) -> Result<Database, DbError> {
-    let options = DatabaseOptions {
-        path: folder.join("control.db"),
-        create: true,
-        readers_max: READERS_MAX,
-    };
+    let options =
+        DatabaseOptions { path: folder.join("control.db"), create: true, readers_max: READERS_MAX };
     let catalog = Arc::new(Catalog::of(freehold_migrations::CONTROL));
     let db = Database::open(&options, catalog)?;
     db.migrate(freehold_migrations::CONTROL).await?;
@@ -305,11 +302,8 @@ fn router(rows: Vec<Route>, gate: Gate) -> Router {
 pub fn console_document(
     config: &ControlConfig,
 ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-    let options = DatabaseOptions {
-        path: config.folder.join("control.db"),
-        create: true,
-        readers_max: 1,
-    };
+    let options =
+        DatabaseOptions { path: config.folder.join("control.db"), create: true, readers_max: 1 };
     let db = Database::open(&options, Arc::default())?;
     let sites = compose(config, db, RouteFeed::default());
     let accounts = AccountState::new(sites.clone(), config.hasher.clone(), true);

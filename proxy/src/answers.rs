@@ -34,6 +34,13 @@ struct Text(u16, &'static str, &'static str, &'static str);
 impl Answer {
     const fn text(self) -> Text {
         match self {
+            Self::SiteUnknown
+            | Self::SiteDeleted
+            | Self::SiteSuspended
+            | Self::SiteMoving
+            | Self::SiteMaintenance
+            | Self::WorkerUnavailable
+            | Self::BadGateway => self.text_of_site(),
             Self::BadFraming => Text(
                 400,
                 "bad_framing",
@@ -65,24 +72,24 @@ impl Answer {
                 "Too large",
                 "The request's body is larger than this address takes.",
             ),
-            Self::BodyTooSlow => Text(
-                408,
-                "body_too_slow",
-                "Too slow",
-                "The request's body did not arrive in time.",
-            ),
+            Self::BodyTooSlow => {
+                Text(408, "body_too_slow", "Too slow", "The request's body did not arrive in time.")
+            }
             Self::TooManyRequests(_) => Text(
                 429,
                 "too_many_requests",
                 "Too many requests",
                 "Your network sent too many requests; wait a little.",
             ),
-            Self::SiteUnknown => Text(
-                404,
-                "site_unknown",
-                "No site here",
-                "There is no site at this address.",
-            ),
+        }
+    }
+
+    /// The answers that are about a site rather than about the request.
+    const fn text_of_site(self) -> Text {
+        match self {
+            Self::SiteUnknown => {
+                Text(404, "site_unknown", "No site here", "There is no site at this address.")
+            }
             Self::SiteDeleted => Text(
                 404,
                 "site_deleted",
@@ -113,7 +120,7 @@ impl Answer {
                 "One moment",
                 "The machine that serves this site does not answer right now.",
             ),
-            Self::BadGateway => Text(
+            _ => Text(
                 502,
                 "bad_gateway",
                 "Something went wrong",

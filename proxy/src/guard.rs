@@ -4,10 +4,11 @@
 //! connection, however slowly they drip; Pingora's own timeout starts anew with every byte. The
 //! proxy reaches its connection's [`ConnectionGuard`] through the stream's digest.
 
+use std::future::Future as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -34,11 +35,14 @@ pub(crate) struct ConnectionGuard {
     pub(crate) client: SocketAddr,
     /// An HTTP/1 request has been parsed and is not over.
     in_request: AtomicBool,
+    /// Requests parsed so far.
+    requests: AtomicU64,
 }
 
 impl ConnectionGuard {
     /// The header was parsed: the deadline no longer runs.
     pub(crate) fn request_began(&self) {
+        self.requests.fetch_add(1, Ordering::AcqRel);
         self.in_request.store(true, Ordering::Release);
     }
 
@@ -50,7 +54,11 @@ impl ConnectionGuard {
 
 #[derive(Debug)]
 enum Protocol {
-    Http1 { header_since: Option<Instant> },
+    /// Since when a header has been coming, and how many were parsed when that was noted.
+    Http1 {
+        header_since: Option<Instant>,
+        parsed: u64,
+    },
     Http2(FrameTracker),
 }
 
@@ -94,11 +102,15 @@ impl GuardedStream {
             }
         });
         let is_http2 = decided.await.ok()??;
-        let guard = Arc::new(ConnectionGuard { client, in_request: AtomicBool::new(false) });
+        let guard = Arc::new(ConnectionGuard {
+            client,
+            in_request: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
+        });
         let protocol = if is_http2 {
             Protocol::Http2(FrameTracker::new())
         } else {
-            Protocol::Http1 { header_since: Some(accepted) }
+            Protocol::Http1 { header_since: Some(accepted), parsed: 0 }
         };
         let response = ResponseHeader::build(200, None).ok()?;
         let proxy = ProxyDigest::new(Box::new(response), Some(Box::new(guard.clone())));
@@ -119,9 +131,10 @@ impl GuardedStream {
     /// The deadline in force, if any.
     fn deadline(&mut self) -> Option<Instant> {
         let since = match &mut self.protocol {
-            Protocol::Http1 { header_since } => {
-                if self.guard.in_request.load(Ordering::Acquire) {
-                    *header_since = None;
+            Protocol::Http1 { header_since, parsed } => {
+                let now_parsed = self.guard.requests.load(Ordering::Acquire);
+                if now_parsed != *parsed {
+                    (*header_since, *parsed) = (None, now_parsed);
                 }
                 *header_since
             }
@@ -133,7 +146,7 @@ impl GuardedStream {
     /// Notes what the client sent.
     fn received(&mut self, bytes: &[u8]) {
         match &mut self.protocol {
-            Protocol::Http1 { header_since } => {
+            Protocol::Http1 { header_since, .. } => {
                 if !self.guard.in_request.load(Ordering::Acquire) {
                     header_since.get_or_insert_with(Instant::now);
                 }
@@ -155,8 +168,6 @@ impl GuardedStream {
         sleep.as_mut().poll(context)
     }
 }
-
-use std::future::Future as _;
 
 impl AsyncRead for GuardedStream {
     fn poll_read(
@@ -197,7 +208,10 @@ impl AsyncWrite for GuardedStream {
         Pin::new(&mut self.inner).poll_write(context, bytes)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.inner).poll_flush(context)
     }
 

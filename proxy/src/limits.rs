@@ -15,9 +15,9 @@ const CONNECTIONS_MAX: usize = 16_384;
 /// Connections of one client network.
 const CONNECTIONS_PER_NETWORK_MAX: usize = 2_048;
 /// Requests a second of one client network, in the long run.
-const REQUESTS_PER_SECOND_MAX: NonZeroU32 = NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN);
+const REQUESTS_PER_SECOND_MAX: u32 = 200;
 /// Requests of one client network at once.
-const REQUESTS_BURST_MAX: NonZeroU32 = NonZeroU32::new(400).unwrap_or(NonZeroU32::MIN);
+const REQUESTS_BURST_MAX: u32 = 400;
 /// Requests between two sweeps of networks that have recovered.
 const REQUESTS_BETWEEN_SWEEPS: usize = 16_384;
 
@@ -66,7 +66,9 @@ fn network(address: IpAddr) -> IpAddr {
 
 impl Limits {
     pub(crate) fn new(rates_enabled: bool) -> Self {
-        let quota = Quota::per_second(REQUESTS_PER_SECOND_MAX).allow_burst(REQUESTS_BURST_MAX);
+        let number = |limit| NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(number(REQUESTS_PER_SECOND_MAX))
+            .allow_burst(number(REQUESTS_BURST_MAX));
         Self(Arc::new(Shared {
             connections: Mutex::default(),
             total: AtomicUsize::new(0),
@@ -94,7 +96,7 @@ impl Limits {
     /// Counts a request; the seconds to wait when there were too many.
     pub(crate) fn request(&self, client: IpAddr) -> Result<(), u64> {
         let Some(limiter) = &self.0.requests else { return Ok(()) };
-        if self.0.seen.fetch_add(1, Ordering::Relaxed) % REQUESTS_BETWEEN_SWEEPS == 0 {
+        if self.0.seen.fetch_add(1, Ordering::Relaxed).is_multiple_of(REQUESTS_BETWEEN_SWEEPS) {
             limiter.retain_recent();
         }
         limiter

@@ -69,8 +69,8 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, EdgeError> {
 }
 
 /// A running edge.
-#[derive(Debug)]
 pub struct Edge {
+    app: App,
     table: RouteTable,
     in_flight: Arc<AtomicUsize>,
     stopping: watch::Sender<bool>,
@@ -81,6 +81,12 @@ pub struct Edge {
 }
 
 type App = Arc<HttpProxy<EdgeService>>;
+
+impl std::fmt::Debug for Edge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Edge({} in flight)", self.in_flight.load(Ordering::Relaxed))
+    }
+}
 
 impl Edge {
     /// Follows the feed and accepts connections.
@@ -107,10 +113,16 @@ impl Edge {
         let (stopping, stop) = watch::channel(false);
         let (cut, connections) = (CancellationToken::new(), TaskTracker::new());
         let feed = tokio::spawn(table.clone().follow(feed, stop.clone()));
-        let accepting =
-            Accepting { app: app(service), limits, stop, cut: cut.clone(), connections: connections.clone() };
+        let app = app(service);
+        let accepting = Accepting {
+            app: app.clone(),
+            limits,
+            stop,
+            cut: cut.clone(),
+            connections: connections.clone(),
+        };
         let accept = tokio::spawn(accepting.run(listener));
-        Self { table, in_flight, stopping, cut, connections, accept, feed }
+        Self { app, table, in_flight, stopping, cut, connections, accept, feed }
     }
 
     /// Whether routes are in force and connections are accepted.
@@ -130,6 +142,8 @@ impl Edge {
         // Neither task can fail in a way that matters now.
         let _ = self.accept.await;
         let _ = self.feed.await;
+        // Wakes the connections that wait for their next request.
+        self.app.cleanup().await;
         self.connections.close();
         let ended = self.connections.wait();
         if tokio::time::timeout(grace, ended).await.is_err() {
@@ -146,7 +160,8 @@ fn app(service: EdgeService) -> App {
     let conf = ServerConf {
         threads,
         upstream_keepalive_pool_size: UPSTREAM_CONNECTIONS_KEPT_MAX,
-        max_retries: 1,
+        // Attempts in all: a kept connection may have been closed by the worker meanwhile.
+        max_retries: 2,
         ..ServerConf::default()
     };
     let mut proxy = http_proxy(&Arc::new(conf), service);

@@ -29,6 +29,8 @@ use crate::table::RouteTable;
 const ADDRESS_BYTES_MAX: usize = 8 * 1024;
 /// How long a request's body may pause.
 const BODY_IDLE_SECONDS_MAX: u64 = 30;
+/// How long a connection may wait for its next request.
+const IDLE_SECONDS_MAX: u64 = 60;
 /// How long a worker's socket may take to connect.
 const CONNECT_SECONDS_MAX: u64 = 2;
 /// How long a worker may be silent within an answer. Event streams send a sign of life earlier.
@@ -101,7 +103,8 @@ impl EdgeService {
                 BadHeader::TooLarge => Answer::HeaderTooLarge,
             })?;
         } else {
-            let sizes = request.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+            let sizes =
+                request.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
             let (fields, bytes) = (request.headers.len(), sizes.sum::<usize>());
             if fields > HEADER_FIELDS_MAX || bytes > HEADER_BYTES_MAX {
                 return Err(Answer::HeaderTooLarge);
@@ -122,9 +125,8 @@ impl EdgeService {
             return Err(Answer::BodyTooLarge);
         }
         let authority = request.uri.authority().map(|authority| authority.as_str());
-        let host = authority.or_else(|| {
-            request.headers.get(header::HOST).and_then(|value| value.to_str().ok())
-        });
+        let host = authority
+            .or_else(|| request.headers.get(header::HOST).and_then(|value| value.to_str().ok()));
         host.and_then(|host| Hostname::parse(host).ok()).ok_or(Answer::BadHost)
     }
 
@@ -141,13 +143,14 @@ impl EdgeService {
     }
 
     /// `/admin` on a site's own name leads to its admin host.
-    fn admin_redirect(&self, route: &Route, path: &str) -> Option<String> {
-        let below = path.strip_prefix("/admin")?;
+    fn admin_redirect(&self, route: &Route, target: &http::Uri) -> Option<String> {
+        let below = target.path().strip_prefix("/admin")?;
         let wanted = route.surface == Surface::Site && (below.is_empty() || below.starts_with('/'));
         let suffix = format!(".{}", self.hosts.sites);
         let slug = route.hostname.as_str().strip_suffix(suffix.as_str()).filter(|_| wanted)?;
         let rest = if below.is_empty() { "/" } else { below };
-        Some(format!("{}{rest}", self.hosts.origin(&self.hosts.admin(slug))))
+        let query = target.query().map(|query| format!("?{query}")).unwrap_or_default();
+        Some(format!("{}{rest}{query}", self.hosts.origin(&self.hosts.admin(slug))))
     }
 
     async fn refuse(
@@ -209,6 +212,17 @@ fn strip_nominations(request: &mut RequestHeader) {
     }
 }
 
+/// HTTP/2 clients may split the Cookie field; HTTP/1 servers expect one (RFC 9113 section 8.2.3).
+fn join_cookies(request: &mut RequestHeader) {
+    let values: Vec<&[u8]> =
+        request.headers.get_all(header::COOKIE).iter().map(|value| value.as_bytes()).collect();
+    if values.len() > 1 {
+        let joined = values.join(b"; ".as_slice());
+        // Parts of valid values joined by valid bytes are a valid value.
+        let _ = request.insert_header(header::COOKIE, joined);
+    }
+}
+
 #[async_trait]
 impl ProxyHttp for EdgeService {
     type CTX = RequestCtx;
@@ -238,6 +252,10 @@ impl ProxyHttp for EdgeService {
             guard.request_began();
         }
         session.set_read_timeout(Some(Duration::from_secs(BODY_IDLE_SECONDS_MAX)));
+        if session.get_keepalive().is_some() {
+            // Reading a header sets this back to "for ever".
+            session.set_keepalive(Some(IDLE_SECONDS_MAX));
+        }
         Ok(())
     }
 
@@ -256,7 +274,7 @@ impl ProxyHttp for EdgeService {
                 Ok(true)
             }
             Ok(route) => {
-                let location = self.admin_redirect(&route, session.req_header().uri.path());
+                let location = self.admin_redirect(&route, &session.req_header().uri);
                 ctx.route = Some(route);
                 match location {
                     Some(location) => {
@@ -271,11 +289,14 @@ impl ProxyHttp for EdgeService {
 
     async fn request_body_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         body: &mut Option<Bytes>,
         _end_of_stream: bool,
         ctx: &mut RequestCtx,
     ) -> pingora::Result<()> {
+        if session.was_upgraded() {
+            return Ok(());
+        }
         ctx.body_bytes += body.as_ref().map_or(0, |bytes| bytes.len() as u64);
         if ctx.body_bytes <= self.body_bytes_max {
             return Ok(());
@@ -309,6 +330,8 @@ impl ProxyHttp for EdgeService {
         request: &mut RequestHeader,
         ctx: &mut RequestCtx,
     ) -> pingora::Result<()> {
+        // Another attempt sends the body again.
+        ctx.body_bytes = 0;
         let (Some(route), Some(host), Some(guard)) = (&ctx.route, &ctx.host, &ctx.guard) else {
             return Err(Error::explain(ErrorType::InternalError, "a request without a route"));
         };
@@ -318,6 +341,7 @@ impl ProxyHttp for EdgeService {
             request.remove_header(&name);
         }
         strip_nominations(request);
+        join_cookies(request);
         // What is signed is what is sent: path and query alone, also of an absolute-form target.
         let target = request.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
         request.set_raw_path(target.as_bytes())?;
@@ -327,12 +351,13 @@ impl ProxyHttp for EdgeService {
             epoch: route.epoch,
             surface: route.surface,
             host: host.clone(),
-            client: guard.client.ip(),
+            client: guard.client.ip().to_canonical(),
             scheme: "http".to_owned(),
         };
-        let upstream = self.upstreams.get(&route.upstream).ok_or_else(|| {
-            Error::explain(ErrorType::InternalError, "an upstream went away")
-        })?;
+        let upstream = self
+            .upstreams
+            .get(&route.upstream)
+            .ok_or_else(|| Error::explain(ErrorType::InternalError, "an upstream went away"))?;
         let line = RequestLine { method: request.method.as_str(), path_and_query: &target };
         let seconds = self.clock.now().seconds();
         for (name, value) in handover.sign(&upstream.key, line, seconds) {
@@ -344,10 +369,14 @@ impl ProxyHttp for EdgeService {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         ctx: &mut RequestCtx,
     ) -> pingora::Result<()> {
+        if response.status.as_u16() == 101 {
+            // Either side of a WebSocket may be silent for as long as it likes.
+            session.set_read_timeout(None);
+        }
         response.remove_header(&header::SERVER);
         response.remove_header("x-powered-by");
         response.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
@@ -366,7 +395,8 @@ impl ProxyHttp for EdgeService {
         ctx: &mut RequestCtx,
     ) -> FailToProxy {
         let gone = FailToProxy { error_code: 0, can_reuse_downstream: false };
-        if session.response_written().is_some() {
+        let begun = session.response_written();
+        if begun.is_some_and(|response| !response.status.is_informational()) {
             return gone;
         }
         let answer = match (error.etype(), error.esource()) {
@@ -432,5 +462,10 @@ impl ProxyHttp for EdgeService {
     fn suppress_error_log(&self, _session: &Session, _ctx: &RequestCtx, _error: &Error) -> bool {
         // What matters is logged once, in fail_to_proxy.
         true
+    }
+
+    fn request_summary(&self, _session: &Session, ctx: &RequestCtx) -> String {
+        // The library's own summary holds the query, which may hold secrets.
+        ctx.request_id.clone()
     }
 }

@@ -111,7 +111,8 @@ pub(crate) fn routes(state: Arc<AccountState>) -> Vec<Route> {
             op.summary("Sign out").returns_nothing(200)
         })
         .add(Method::Post, "/v1/password/forgot", forgot, |op| {
-            op.summary("Mail a link to a new password, if the address is known").returns_nothing(202)
+            op.summary("Mail a link to a new password, if the address is known")
+                .returns_nothing(202)
         })
         .add(Method::Post, "/v1/password/reset", reset, |op| {
             op.summary("Set a new password with a mailed token").returns_nothing(200)

@@ -1,4 +1,6 @@
-//! The use cases over accounts.
+//! The use cases over accounts: sign up, sign in, replace a password, verify an address.
+//!
+//! Each writes everything in one transaction; passwords are hashed before it begins.
 
 use freehold_api::ApiError;
 use freehold_credentials::{Email, HashError, Opaque, PasswordHasher};
@@ -6,8 +8,8 @@ use freehold_db::{DbError, Writer};
 use freehold_ids::{AccountId, MailId, MemberId};
 
 use super::model::{MAIL_TOKEN_PREFIX, Purpose, Reset, SignIn, SignUp};
-use super::store::{self, Member};
 use super::sessions;
+use super::store::{self, Member};
 use crate::faults;
 use crate::mail;
 use crate::sites::{self, Sites, Started};

@@ -2,7 +2,9 @@
 
 use freehold_clock::UnixMs;
 use freehold_credentials::{Email, Opaque};
-use freehold_db::{Database, DbError, Direction, Filter, Insert, Reader, Row, Select, Update, Writer};
+use freehold_db::{
+    Database, DbError, Direction, Filter, Insert, Reader, Row, Select, Update, Writer,
+};
 use freehold_ids::{AccountId, MemberId};
 
 use super::model::Purpose;
@@ -58,10 +60,7 @@ pub(crate) async fn create(
     writer.insert(&insert).await.map(drop)
 }
 
-pub(crate) async fn by_email(
-    read: &mut Reader,
-    email: &Email,
-) -> Result<Option<Member>, DbError> {
+pub(crate) async fn by_email(read: &mut Reader, email: &Email) -> Result<Option<Member>, DbError> {
     let select = Select::from("members", COLUMNS).filter(Filter::eq("email_key", email.key()));
     read.optional(&select).await?.as_ref().map(member).transpose()
 }

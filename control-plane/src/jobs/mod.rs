@@ -24,6 +24,11 @@ use work::Work;
 const SWEEP_MS: u64 = 1_000;
 /// How often an idle queue is looked at; the library's default is half a minute.
 const POLL_MS: u64 = 500;
+/// How often the worker says that it is alive. After any error of its database the library waits
+/// for the next of these, so it is short.
+const HEARTBEAT_SECONDS: u64 = 5;
+/// A worker that missed so many is taken for dead.
+const HEARTBEATS_MISSED_MAX: usize = 6;
 /// Jobs run at the same time at most.
 const JOBS_AT_ONCE_MAX: usize = 4;
 /// A job that takes longer is given up; the sweep enqueues its work again.
@@ -59,6 +64,7 @@ impl Jobs {
         let pool = open(&path).await?;
         let options = DatabaseOptions { path, create: false, readers_max: 1 };
         let jobs = Database::open(&options, Arc::default()).map_err(|error| error.to_string())?;
+        clean_up(&jobs, sites.clock.now().0 / 1_000 - FINISHED_KEPT_SECONDS).await;
         let storage = storage(&pool);
         let stopping = CancellationToken::new();
         let worker = Worker { storage: storage.clone(), sites: sites.clone(), mail: config.mail };
@@ -105,7 +111,11 @@ async fn open(path: &std::path::Path) -> Result<SqlitePool, String> {
 }
 
 fn storage(pool: &SqlitePool) -> SqliteStorage<Work> {
-    SqliteStorage::new(pool).with_config(Config::default().queue("control"))
+    let config = Config::default()
+        .queue("control")
+        .heartbeat_interval(Duration::from_secs(HEARTBEAT_SECONDS))
+        .missed_heartbeats(HEARTBEATS_MISSED_MAX);
+    SqliteStorage::new(pool).with_config(config)
 }
 
 /// Runs the worker until told to stop, and starts it anew when its backend fails.
@@ -141,13 +151,13 @@ async fn run_sweep(
     sites: Sites,
     stopping: CancellationToken,
 ) {
-    let mut round = 0_u64;
+    let mut round = 1_u64;
     loop {
         match work::due(&sites).await {
             Ok(found) => enqueue(&mut storage, found).await,
             Err(error) => tracing::warn!(%error, "the sweep could not look for what is due"),
         }
-        if round % SWEEPS_PER_CLEANUP == 0 {
+        if round.is_multiple_of(SWEEPS_PER_CLEANUP) {
             clean_up(&jobs, sites.clock.now().0 / 1_000 - FINISHED_KEPT_SECONDS).await;
         }
         round += 1;

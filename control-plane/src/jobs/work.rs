@@ -11,6 +11,8 @@ use crate::sites::{self, Sites};
 
 /// An operation that nobody touched for so long has lost its owner.
 const OPERATION_SILENT_SECONDS_MAX: u64 = 300;
+/// Work that is still due after so long is enqueued again; longer than any job may take.
+const REENQUEUE_SECONDS: u64 = 180;
 /// Operations and sites taken up in one round.
 const ROWS_PER_ROUND_MAX: u64 = 50;
 
@@ -28,20 +30,21 @@ pub(crate) enum Work {
 /// What is due now, each with the key under which it is enqueued once.
 pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
     let now = sites.clock.now();
+    // A job that was lost is enqueued again when no run of it can still be going on.
+    let window = now.seconds() / REENQUEUE_SECONDS;
     let mut due = Vec::new();
     let silent = now.minus_seconds(OPERATION_SILENT_SECONDS_MAX);
     let owner = &sites.operations.owner;
     let orphaned = operations::store::orphaned(&sites.db, owner, silent, ROWS_PER_ROUND_MAX);
     for operation in orphaned.await? {
-        let key = format!("operation:{}:{}:{owner}", operation.id, operation.attempts);
+        let key = format!("operation:{}:{}:{owner}:{window}", operation.id, operation.attempts);
         due.push((key, Work::RunOperation(operation.id)));
     }
     for (id, attempts) in mail::due(&sites.db, now).await? {
-        due.push((format!("mail:{id}:{attempts}"), Work::SendMail(id)));
+        due.push((format!("mail:{id}:{attempts}:{window}"), Work::SendMail(id)));
     }
     for site in sites::store::to_erase(&sites.db, now, ROWS_PER_ROUND_MAX).await? {
-        let hour = now.seconds() / 3_600;
-        due.push((format!("erase:{}:{hour}", site.id), Work::EraseSite(site.id)));
+        due.push((format!("erase:{}:{window}", site.id), Work::EraseSite(site.id)));
     }
     Ok(due)
 }

@@ -137,9 +137,8 @@ async fn deliver(sender: &MailSender, mail: &Mail) -> Result<(), String> {
                 .message_id(Some(format!("<{}@freehold>", mail.id)))
                 .body(mail.body.clone())
                 .map_err(|e| text(&e))?;
-            let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-                .map_err(|e| text(&e))?
-                .build();
+            let transport =
+                AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|e| text(&e))?.build();
             transport.send(message).await.map(drop).map_err(|e| text(&e))
         }
     }

@@ -1,4 +1,4 @@
-//! What an operation is.
+//! What an operation is: kinds, outcomes, steps, and how each looks on the wire.
 
 use freehold_clock::UnixMs;
 use freehold_ids::{AccountId, OperationId, TenantId};
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = OperationKind)]
+#[expect(clippy::enum_variant_names, reason = "operations on other things will follow")]
 pub(crate) enum Kind {
     CreateSite,
     SuspendSite,

@@ -6,9 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use freehold_api::{
-    ApiError, Data, Method, Page, PageQuery, Params, Path, Route, Routes,
-};
+use freehold_api::{ApiError, Data, Method, Page, PageQuery, Params, Path, Route, Routes};
 use freehold_ids::OperationId;
 use futures::StreamExt;
 use tokio_stream::wrappers::WatchStream;

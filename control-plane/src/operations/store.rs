@@ -1,4 +1,4 @@
-//! The operations table.
+//! The operations table, and reading typed values that are stored as text.
 
 use freehold_clock::UnixMs;
 use freehold_db::{Database, DbError, Direction, Filter, Insert, Row, Select, Update, Writer};
@@ -8,7 +8,15 @@ use super::model::{Kind, Operation, Outcome};
 
 const TABLE: &str = "operations";
 const COLUMNS: [&str; 10] = [
-    "id", "account_id", "site_id", "kind", "state", "steps", "error", "owner", "attempts",
+    "id",
+    "account_id",
+    "site_id",
+    "kind",
+    "state",
+    "steps",
+    "error",
+    "owner",
+    "attempts",
     "created_at",
 ];
 

@@ -13,16 +13,100 @@ const NAME_CHARS_MAX: usize = 100;
 
 /// Labels that the platform keeps for itself, with everything that looks like them.
 const RESERVED: &[&str] = &[
-    "about", "abuse", "account", "accounts", "admin", "administrator", "api", "app", "apps", "assets",
-    "auth", "autoconfig", "autodiscover", "billing", "blog", "cdn", "console", "contact", "control",
-    "dashboard", "demo", "dev", "docs", "edge", "email", "example", "files", "fleet", "freehold",
-    "ftp", "help", "host", "hostmaster", "imap", "info", "internal", "invalid", "legal", "localhost",
-    "login", "logout", "mail", "media", "metrics", "mx", "news", "noreply", "ns1", "ns2", "official",
-    "operator", "pay", "payment", "payments", "pop", "postmaster", "privacy", "register", "root",
-    "sales", "secure", "security", "settings", "shop", "signin", "signup", "site", "sites", "smtp",
-    "ssl", "staff", "staging", "static", "status", "store", "superuser", "support", "sysadmin",
-    "system", "team", "terms", "test", "tls", "upload", "uploads", "user", "users", "verify",
-    "webmail", "webmaster", "wpad", "www", "www1", "www2",
+    "about",
+    "abuse",
+    "account",
+    "accounts",
+    "admin",
+    "administrator",
+    "api",
+    "app",
+    "apps",
+    "assets",
+    "auth",
+    "autoconfig",
+    "autodiscover",
+    "billing",
+    "blog",
+    "cdn",
+    "console",
+    "contact",
+    "control",
+    "dashboard",
+    "demo",
+    "dev",
+    "docs",
+    "edge",
+    "email",
+    "example",
+    "files",
+    "fleet",
+    "freehold",
+    "ftp",
+    "help",
+    "host",
+    "hostmaster",
+    "imap",
+    "info",
+    "internal",
+    "invalid",
+    "legal",
+    "localhost",
+    "login",
+    "logout",
+    "mail",
+    "media",
+    "metrics",
+    "mx",
+    "news",
+    "noreply",
+    "ns1",
+    "ns2",
+    "official",
+    "operator",
+    "pay",
+    "payment",
+    "payments",
+    "pop",
+    "postmaster",
+    "privacy",
+    "register",
+    "root",
+    "sales",
+    "secure",
+    "security",
+    "settings",
+    "shop",
+    "signin",
+    "signup",
+    "site",
+    "sites",
+    "smtp",
+    "ssl",
+    "staff",
+    "staging",
+    "static",
+    "status",
+    "store",
+    "superuser",
+    "support",
+    "sysadmin",
+    "system",
+    "team",
+    "terms",
+    "test",
+    "tls",
+    "upload",
+    "uploads",
+    "user",
+    "users",
+    "verify",
+    "webmail",
+    "webmaster",
+    "wpad",
+    "www",
+    "www1",
+    "www2",
 ];
 
 /// A site's label below the platform's host.
@@ -32,7 +116,9 @@ pub(crate) struct Slug(String);
 /// Why a text is no slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidSlug {
-    #[error("expected {SLUG_CHARS_MIN} to {SLUG_CHARS_MAX} lower-case letters and digits, with single hyphens between them")]
+    #[error(
+        "expected {SLUG_CHARS_MIN} to {SLUG_CHARS_MAX} lower-case letters and digits, with single hyphens between them"
+    )]
     Form,
     #[error("this name is kept for the platform")]
     Reserved,
@@ -238,7 +324,20 @@ mod tests {
     #[test]
     fn slugs_are_plain_labels() {
         let long = "a".repeat(300);
-        for text in ["", "ab", "A-b", "a_b", "-abc", "abc-", "a--b", "xn--bcher-kva", "аpple", "a b", "a.b", &long] {
+        for text in [
+            "",
+            "ab",
+            "A-b",
+            "a_b",
+            "-abc",
+            "abc-",
+            "a--b",
+            "xn--bcher-kva",
+            "аpple",
+            "a b",
+            "a.b",
+            &long,
+        ] {
             assert_eq!(Slug::parse(text), Err(InvalidSlug::Form), "{text}");
         }
         for text in ["acme", "my-shop-2", "123"] {
@@ -248,7 +347,17 @@ mod tests {
 
     #[test]
     fn reserved_labels_and_their_look_alikes_are_kept() {
-        for text in ["admin", "adm1n", "a-d-m-i-n", "c0nsole", "rnedia", "5upport", "vvvvw", "freeh0ld", "api"] {
+        for text in [
+            "admin",
+            "adm1n",
+            "a-d-m-i-n",
+            "c0nsole",
+            "rnedia",
+            "5upport",
+            "vvvvw",
+            "freeh0ld",
+            "api",
+        ] {
             assert_eq!(Slug::parse(text), Err(InvalidSlug::Reserved), "{text}");
         }
     }

@@ -1,4 +1,4 @@
-//! HTTP over sites.
+//! HTTP over sites, for the members of the account that owns them.
 
 use axum::extract::State;
 use data_encoding::HEXLOWER;
@@ -121,8 +121,7 @@ async fn create(
 ) -> Result<Data<SiteView>, ApiError> {
     let member = call.member()?;
     let mut writer = sites.db.write().await.map_err(answer)?;
-    let placed =
-        place(&sites, &mut writer, member.account, member.verified, new, "slug").await?;
+    let placed = place(&sites, &mut writer, member.account, member.verified, new, "slug").await?;
     writer.commit().await.map_err(answer)?;
     let begun = run_inline(&sites, placed.0.id, placed.1).await?;
     let view = SiteView::new(&begun.site, &sites.fleet.hosts, Some(begun.operation));

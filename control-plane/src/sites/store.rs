@@ -1,7 +1,9 @@
-//! The sites table.
+//! The sites table: one row a site, from its reservation until it is erased.
 
 use freehold_clock::UnixMs;
-use freehold_db::{Database, DbError, Delete, Direction, Filter, Insert, Reader, Row, Select, Update, Writer};
+use freehold_db::{
+    Database, DbError, Delete, Direction, Filter, Insert, Reader, Row, Select, Update, Writer,
+};
 use freehold_ids::{AccountId, TenantId};
 
 use super::model::{Site, SiteState};
@@ -9,8 +11,17 @@ use crate::operations::store::typed;
 
 const TABLE: &str = "sites";
 const COLUMNS: [&str; 11] = [
-    "id", "account_id", "slug", "name", "region", "state", "reason", "worker_id", "epoch",
-    "created_at", "erase_at",
+    "id",
+    "account_id",
+    "slug",
+    "name",
+    "region",
+    "state",
+    "reason",
+    "worker_id",
+    "epoch",
+    "created_at",
+    "erase_at",
 ];
 
 fn site(row: &Row) -> Result<Site, DbError> {
@@ -108,8 +119,7 @@ pub(crate) async fn list(
 
 /// Every site of an account.
 pub(crate) async fn all_of(db: &Database, account: AccountId) -> Result<Vec<Site>, DbError> {
-    let select =
-        Select::from(TABLE, COLUMNS).filter(Filter::eq("account_id", account.to_string()));
+    let select = Select::from(TABLE, COLUMNS).filter(Filter::eq("account_id", account.to_string()));
     db.read().await?.rows(&select).await?.iter().map(site).collect()
 }
 

@@ -17,7 +17,13 @@ pub fn module() -> Module {
         routes: posts::routes(),
         permissions: posts::PERMISSIONS,
         tables: &["posts"],
-        events: &["post.created", "post.updated", "post.published", "post.unpublished", "post.deleted"],
+        events: &[
+            "post.created",
+            "post.updated",
+            "post.published",
+            "post.unpublished",
+            "post.deleted",
+        ],
         seed: Some(|tx, provision, _clock| Box::pin(posts::create_first(tx, provision))),
     }
 }

@@ -22,9 +22,16 @@ fn parser(markdown: &str) -> Parser<'_> {
 
 /// Renders Markdown to HTML that is safe to show.
 pub(crate) fn to_html(markdown: &str) -> String {
+    // Control characters have no meaning in a post and would make its feed ill-formed XML.
+    let markdown: String =
+        markdown.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     let mut rendered = String::with_capacity(markdown.len() * 3 / 2);
-    html::push_html(&mut rendered, parser(markdown));
-    ammonia::clean(&rendered)
+    html::push_html(&mut rendered, parser(&markdown));
+    // Code that scrolls must be reachable by keyboard (WCAG 2.1.1).
+    ammonia::Builder::default()
+        .set_tag_attribute_value("pre", "tabindex", "0")
+        .clean(&rendered)
+        .to_string()
 }
 
 /// The text without any markup.
@@ -32,7 +39,9 @@ fn to_plain(markdown: &str) -> String {
     let mut plain = String::with_capacity(markdown.len());
     for event in parser(markdown) {
         match event {
-            Event::Text(text) | Event::Code(text) => plain.push_str(&text),
+            Event::Text(text) | Event::Code(text) => {
+                plain.extend(text.chars().filter(|c| !c.is_control()));
+            }
             Event::SoftBreak | Event::HardBreak => plain.push(' '),
             Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item) => plain.push(' '),
             _ => {}
@@ -67,9 +76,12 @@ mod tests {
 
     #[test]
     fn renders_markup_and_drops_scripts() {
-        let html = to_html("# Hi\n\n<script>alert(1)</script>[x](javascript:alert(1)) **b** <img src=x onerror=alert(1)>");
+        let html = to_html(
+            "# Hi\n\n[x](javascript:alert(1)) **b** <script>alert(1)</script> <img src=x onerror=alert(1)>",
+        );
         assert!(html.contains("<h1>Hi</h1>") && html.contains("<strong>b</strong>"), "{html}");
         assert!(!html.contains("script") && !html.contains("onerror"), "{html}");
+        assert!(!to_html("a\u{b}b").contains('\u{b}'));
     }
 
     #[test]

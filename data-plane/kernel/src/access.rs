@@ -66,11 +66,7 @@ impl<S: Subject> Grant<S> {
     /// What this caller, and nobody else, may see and change. Use cases get theirs from
     /// [`crate::Ctx::grant`]; pages that look the same to everybody ask as an anonymous reader.
     pub fn of(actor: &Actor) -> Self {
-        Self {
-            visible: S::visible(actor),
-            changeable: S::changeable(actor),
-            subject: PhantomData,
-        }
+        Self { visible: S::visible(actor), changeable: S::changeable(actor), subject: PhantomData }
     }
 
     /// Narrows a reading statement.

@@ -18,11 +18,8 @@ pub fn fallback(theme: Arc<Theme>) -> axum::routing::MethodRouter {
     axum::routing::any(pages::not_found).with_state(theme)
 }
 
-const READ: Permission = Permission {
-    name: "pages.read",
-    summary: "Read the site's pages",
-    holders: Holders::Anyone,
-};
+const READ: Permission =
+    Permission { name: "pages.read", summary: "Read the site's pages", holders: Holders::Anyone };
 
 pub(crate) struct ReadPages;
 

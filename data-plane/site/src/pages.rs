@@ -336,10 +336,8 @@ async fn sitemap(
     let mut read = ctx.snapshot().await?;
     let found = published(&mut read, &readers(), None, SITEMAP_URLS_MAX, 0).await?;
     let newest = found.posts.iter().map(|post| post.updated_at).max().unwrap_or_default();
-    let mut urls = vec![UrlContext {
-        loc: format!("{}/", site.url),
-        lastmod: UnixMs(newest).rfc3339(),
-    }];
+    let mut urls =
+        vec![UrlContext { loc: format!("{}/", site.url), lastmod: UnixMs(newest).rfc3339() }];
     urls.extend(found.posts.iter().map(|post| UrlContext {
         loc: format!("{}/posts/{}", site.url, encode_segment(&post.slug)),
         lastmod: UnixMs(post.updated_at).rfc3339(),

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use minijinja::{AutoEscape, Environment, Value};
+use minijinja::{AutoEscape, Environment, Error, Output, State, Value};
 
 const STYLE: &str = include_str!("../theme/style.css");
 
@@ -38,6 +38,7 @@ impl Theme {
     pub fn new() -> Result<Self, ThemeError> {
         let mut templates = Environment::new();
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
+        templates.set_formatter(write_escaped);
         for (name, text) in TEMPLATES {
             templates.add_template(name, text)?;
         }
@@ -60,5 +61,52 @@ impl Theme {
     /// Renders a template.
     pub(crate) fn render(&self, template: &str, context: Value) -> Result<String, ThemeError> {
         Ok(self.templates.get_template(template)?.render(context)?)
+    }
+}
+
+/// Escapes what has a meaning in HTML and XML, in text and quoted attributes. The library's own
+/// formatter also escapes slashes, which makes every address unreadable in the source.
+fn write_escaped(
+    out: &mut Output<'_>,
+    _state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    if value.is_undefined() || value.is_none() {
+        return Ok(());
+    }
+    let text = value.to_string();
+    if value.is_safe() {
+        return Ok(out.write_str(&text)?);
+    }
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        out.write_str(&rest[..at])?;
+        out.write_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        })?;
+        rest = &rest[at + 1..];
+    }
+    Ok(out.write_str(rest)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::context;
+
+    use super::*;
+
+    #[test]
+    fn names_cannot_leave_their_place() {
+        let theme = Theme::new().expect("the theme parses");
+        let site = context! { name => "<b>\"&'</b>", url => "http://a/", style_url => "/s" };
+        let error =
+            context! { site, status => 404, headline => "x", message => "y", page => context! {} };
+        let html = theme.render("error.html", error).expect("rendered");
+        assert!(html.contains("&lt;b&gt;&quot;&amp;&#39;&lt;/b&gt;"), "{html}");
+        assert!(!html.contains("<b>") && html.contains("href=\"/s\""), "{html}");
     }
 }

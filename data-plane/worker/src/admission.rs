@@ -81,11 +81,12 @@ impl Gate {
     fn verify(&self, request: &Request) -> Result<HandOver, ApiError> {
         let path_and_query = request.uri().path_and_query().map_or("/", |line| line.as_str());
         let line = RequestLine { method: request.method().as_str(), path_and_query };
-        HandOver::verify(request.headers(), &self.key, line, self.clock.now().seconds())
-            .map_err(|error| {
+        HandOver::verify(request.headers(), &self.key, line, self.clock.now().seconds()).map_err(
+            |error| {
                 tracing::warn!(%error, "refused a request that is no hand-over");
                 refused()
-            })
+            },
+        )
     }
 
     async fn run(&self, request: Request, next: Next) -> Response {

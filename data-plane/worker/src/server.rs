@@ -87,8 +87,7 @@ impl Worker {
         };
         let modules = modules::all(identity, theme.clone());
         let seeds = modules.iter().filter_map(|module| module.seed).collect();
-        let gate =
-            Gate { tenants: tenants.clone(), key: config.key, clock: config.clock.clone() };
+        let gate = Gate { tenants: tenants.clone(), key: config.key, clock: config.clock.clone() };
         let router = router(modules, theme, gate);
         let listener = bind(&config.socket)
             .map_err(|error| WorkerError::Socket(config.socket.clone(), error))?;

@@ -9,6 +9,7 @@ pub(crate) const MIGRATION: Migration =
 
 fn changes() -> Vec<SchemaChange> {
     let mut changes = people();
+    changes.extend(mail());
     changes.extend(fleet());
     changes
 }
@@ -57,6 +58,11 @@ fn people() -> Vec<SchemaChange> {
             table: "sessions",
             columns: &["member_id"],
         }),
+    ]
+}
+
+fn mail() -> Vec<SchemaChange> {
+    vec![
         SchemaChange::CreateTable(Table {
             name: "mail_tokens",
             columns: vec![

@@ -94,7 +94,12 @@ fn write_error(
 ) {
     let request_id = request_id.and_then(|id| id.to_str().ok()).unwrap_or_default();
     if let Some(operator) = error.operator_message() {
-        tracing::error!(status = error.status.as_u16(), code = error.code, request_id, "{operator}");
+        tracing::error!(
+            status = error.status.as_u16(),
+            code = error.code,
+            request_id,
+            "{operator}"
+        );
     }
     let status = error.status.as_u16();
     let (kind, body) = if as_problem {

@@ -44,9 +44,10 @@ impl ApiError {
 
     /// 400 with what is wrong in each field.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
-        let message = fields
-            .first()
-            .map_or_else(|| "the request is not valid".to_owned(), |f| format!("{}: {}", f.path, f.message));
+        let message = fields.first().map_or_else(
+            || "the request is not valid".to_owned(),
+            |f| format!("{}: {}", f.path, f.message),
+        );
         Self { fields, ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", message) }
     }
 
@@ -67,8 +68,7 @@ impl ApiError {
 
     /// 409 with a word for programs; `field` names what collided.
     pub fn conflict(code: &'static str, field: &str, message: &str) -> Self {
-        let field =
-            FieldError { path: field.into(), code: code.into(), message: message.into() };
+        let field = FieldError { path: field.into(), code: code.into(), message: message.into() };
         Self { fields: vec![field], ..Self::new(StatusCode::CONFLICT, code, message) }
     }
 

@@ -43,7 +43,7 @@ impl RateLimit {
     /// 429 with the time to wait.
     pub fn check(&self, key: impl Into<String>) -> Result<(), ApiError> {
         let Some(limiter) = &self.limiter else { return Ok(()) };
-        if self.calls.fetch_add(1, Ordering::Relaxed) % CALLS_BETWEEN_SWEEPS == 0 {
+        if self.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(CALLS_BETWEEN_SWEEPS) {
             limiter.retain_recent();
         }
         limiter.check_key(&key.into()).map_err(|until| {

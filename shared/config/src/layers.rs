@@ -10,8 +10,12 @@ use crate::{DEFAULTS, Problem};
 
 /// Variables that start with `FREEHOLD_` and are no settings.
 const OTHER_VARIABLES: &[&str] = &[
-    "FREEHOLD_BENCH_BIN", "FREEHOLD_CACHE", "FREEHOLD_CONFIG", "FREEHOLD_FAULT_AT",
-    "FREEHOLD_TEST_LONG", "FREEHOLD_TOKEN",
+    "FREEHOLD_BENCH_BIN",
+    "FREEHOLD_CACHE",
+    "FREEHOLD_CONFIG",
+    "FREEHOLD_FAULT_AT",
+    "FREEHOLD_TEST_LONG",
+    "FREEHOLD_TOKEN",
 ];
 
 /// What may override the defaults.
@@ -128,7 +132,9 @@ fn flatten(table: Table) -> Vec<(String, Value)> {
     for (section, value) in table {
         match value {
             Value::Table(keys) => {
-                flat.extend(keys.into_iter().map(|(key, value)| (format!("{section}.{key}"), value)));
+                flat.extend(
+                    keys.into_iter().map(|(key, value)| (format!("{section}.{key}"), value)),
+                );
             }
             other => flat.push((section, other)),
         }

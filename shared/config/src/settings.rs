@@ -146,7 +146,8 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     }
     let rate_limits_enabled = reader.flag("limits.enabled");
     if !rate_limits_enabled && !hosts.is_local() {
-        reader.wrong("limits.enabled", "limits can be off only where every host is below localhost");
+        reader
+            .wrong("limits.enabled", "limits can be off only where every host is below localhost");
     }
     let unverified_sites_max = match unverified {
         0 if hosts.is_local() => UNVERIFIED_SITES_LOCAL,
@@ -197,7 +198,10 @@ fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
                 reader.wrong("mail.smtp_url", "expected smtp://… or smtps://…");
             }
             if !from.contains('@') {
-                reader.wrong("mail.from", "expected a sender such as Freehold <no-reply@example.org>");
+                reader.wrong(
+                    "mail.from",
+                    "expected a sender such as Freehold <no-reply@example.org>",
+                );
             }
             Some(Mail::Smtp { url, from })
         }

@@ -61,7 +61,11 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`InvalidToken`] when the claims cannot be written as JSON.
-    pub fn sign<C: TimedClaims>(&self, token_type: &str, claims: &C) -> Result<String, InvalidToken> {
+    pub fn sign<C: TimedClaims>(
+        &self,
+        token_type: &str,
+        claims: &C,
+    ) -> Result<String, InvalidToken> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(token_type.to_owned());
         header.kid = Some(self.verifying.id.clone());
@@ -135,8 +139,8 @@ impl VerifyingKey {
             }
             None => validation.set_required_spec_claims(&["exp", "aud", "sub"]),
         }
-        let data = jsonwebtoken::decode::<C>(token, &self.key, &validation)
-            .map_err(|_| InvalidToken)?;
+        let data =
+            jsonwebtoken::decode::<C>(token, &self.key, &validation).map_err(|_| InvalidToken)?;
         let now = expected.unix_seconds;
         let timely = data.claims.issued_at() <= now + CLOCK_SKEW_SECONDS_MAX
             && data.claims.expires_at() > now;
@@ -183,7 +187,12 @@ mod tests {
     }
 
     fn expected() -> Expected<'static> {
-        Expected { token_type: "at+jwt", audience: "ten_a", issuer: Some("site"), unix_seconds: NOW }
+        Expected {
+            token_type: "at+jwt",
+            audience: "ten_a",
+            issuer: Some("site"),
+            unix_seconds: NOW,
+        }
     }
 
     #[test]
@@ -201,7 +210,11 @@ mod tests {
             Expected { unix_seconds: NOW - 6, ..expected() },
         ];
         for deviation in deviations {
-            assert_eq!(verifier.verify::<Claims>(&token, deviation), Err(InvalidToken), "{deviation:?}");
+            assert_eq!(
+                verifier.verify::<Claims>(&token, deviation),
+                Err(InvalidToken),
+                "{deviation:?}"
+            );
         }
         let stranger = SigningKey::from_seed(&[2; 32]);
         assert!(stranger.verifying_key().verify::<Claims>(&token, expected()).is_err());

@@ -13,7 +13,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Sqlite, Transaction};
 
 use crate::schema::{Catalog, Column, ColumnType, Migration, OnDelete, SchemaChange, Table};
 use crate::{DbError, Delete, FromSql, Insert, Select, Update};
@@ -61,7 +61,15 @@ impl Database {
             return Err(DbError::Io(format!("{} does not exist", options.path.display())));
         }
         let connect = connect_options(&options.path);
-        let writer = pool(1).connect_lazy_with(connect.clone().create_if_missing(options.create));
+        // A full volume makes SQLite end a transaction by itself, which the driver does not
+        // notice; such a connection would refuse every further transaction.
+        let writer = pool(1).after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        });
+        let writer = writer.connect_lazy_with(connect.clone().create_if_missing(options.create));
         let readers = pool(options.readers_max.max(1))
             .connect_lazy_with(connect.read_only(true).create_if_missing(false));
         Ok(Self { path: options.path.clone(), writer, readers, catalog })
@@ -86,8 +94,7 @@ impl Database {
     /// # Errors
     /// [`DbError::Busy`] when no connection becomes free in time.
     pub async fn snapshot(&self) -> Result<Reader, DbError> {
-        let transaction =
-            self.readers.begin_with("BEGIN").await.map_err(|e| self.translate(e))?;
+        let transaction = self.readers.begin_with("BEGIN").await.map_err(|e| self.translate(e))?;
         Ok(Reader { link: Link::Transaction(transaction), catalog: self.catalog.clone() })
     }
 
@@ -98,10 +105,7 @@ impl Database {
     pub async fn write(&self) -> Result<Writer, DbError> {
         let transaction =
             self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|e| self.translate(e))?;
-        Ok(Writer(Reader {
-            link: Link::Transaction(transaction),
-            catalog: self.catalog.clone(),
-        }))
+        Ok(Writer(Reader { link: Link::Transaction(transaction), catalog: self.catalog.clone() }))
     }
 
     /// The schema version that the file says it has.
@@ -321,10 +325,9 @@ impl Writer {
     /// As [`Writer::commit`].
     pub async fn commit_in_place(&mut self) -> Result<(), DbError> {
         match std::mem::replace(&mut self.0.link, Link::Over) {
-            Link::Transaction(transaction) => transaction
-                .commit()
-                .await
-                .map_err(|e| DbError::from_driver(e, &self.0.catalog)),
+            Link::Transaction(transaction) => {
+                transaction.commit().await.map_err(|e| DbError::from_driver(e, &self.0.catalog))
+            }
             Link::Pooled(_) | Link::Over => Err(over()),
         }
     }
@@ -335,8 +338,7 @@ impl Writer {
     ) -> Result<u64, DbError> {
         let query = sqlx::query_with(AssertSqlSafe(sql), values);
         let done = query.execute(self.0.connection()?).await;
-        done.map(|done| done.rows_affected())
-            .map_err(|e| DbError::from_driver(e, &self.0.catalog))
+        done.map(|done| done.rows_affected()).map_err(|e| DbError::from_driver(e, &self.0.catalog))
     }
 }
 

@@ -56,8 +56,7 @@ impl RouteFeed {
         for hostname in &remove {
             hub.routes.remove(hostname);
         }
-        let change =
-            RouteChange { version: CONTRACT_VERSION, revision: hub.revision, put, remove };
+        let change = RouteChange { version: CONTRACT_VERSION, revision: hub.revision, put, remove };
         hub.subscribers.retain(|edge| edge.changes.try_send(change.clone()).is_ok());
         hub.revision
     }

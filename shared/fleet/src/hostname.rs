@@ -145,7 +145,9 @@ mod tests {
     fn refuses_what_is_no_name() {
         let long = format!("{}.example", "a".repeat(64));
         let longer = vec!["abcdefgh"; 40].join(".");
-        for text in ["", ".", "a..b", "-a.example", "a_b.example", "a b", "[::1]:80", "a:b", &long, &longer] {
+        for text in
+            ["", ".", "a..b", "-a.example", "a_b.example", "a b", "[::1]:80", "a:b", &long, &longer]
+        {
             assert!(Hostname::parse(text).is_err(), "{text}");
         }
     }

@@ -3,7 +3,9 @@
 //! A prefix that was ever printed is never given to another kind.
 
 /// Marks what an identifier names.
-pub trait Kind: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Send + Sync + 'static {
+pub trait Kind:
+    Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Send + Sync + 'static
+{
     /// What stands before the underscore on the wire; three lower-case letters.
     const PREFIX: &'static str;
 }

@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::kind::{Kind, decode, encode};
 use crate::InvalidId;
+use crate::kind::{Kind, decode, encode};
 
 /// Base32 characters of 63 bits.
 const DIGITS: usize = 13;

@@ -1,1 +1,13 @@
-//! Placeholder.
+//! What whole-product tests start from: a real platform on free ports, in this process or as one
+//! of its own, and clients that speak to it as anybody would.
+//!
+//! Everything goes through the edge's socket. Failures panic with what was expected, because a
+//! test has no better use for them.
+
+mod api;
+mod fleet;
+mod process;
+
+pub use api::{Answer, Api};
+pub use fleet::{Fleet, PASSWORD, SignedUp};
+pub use process::Process;

@@ -56,6 +56,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-api",
             "freehold-clock",
             "freehold-db",
+            "freehold-fleet",
             "freehold-ids",
             "freehold-kernel",
         ]),
@@ -66,6 +67,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-api",
             "freehold-clock",
             "freehold-content",
+            "freehold-fleet",
             "freehold-ids",
             "freehold-kernel",
         ]),
@@ -76,6 +78,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-api",
             "freehold-clock",
             "freehold-content",
+            "freehold-credentials",
             "freehold-db",
             "freehold-fleet",
             "freehold-identity",
@@ -86,7 +89,10 @@ const ALLOWED: &[(&str, Reach)] = &[
         ]),
     ),
     // edge
-    ("freehold-proxy", Reach::Only(&["freehold-fleet", "freehold-ids", "freehold-telemetry"])),
+    (
+        "freehold-proxy",
+        Reach::Only(&["freehold-clock", "freehold-fleet", "freehold-ids", "freehold-telemetry"]),
+    ),
     // control plane
     (
         "freehold-control-plane",
@@ -109,6 +115,8 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-clock",
             "freehold-config",
             "freehold-control-plane",
+            "freehold-credentials",
+            "freehold-db",
             "freehold-fleet",
             "freehold-ids",
             "freehold-proxy",

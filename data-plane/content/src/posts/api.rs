@@ -68,8 +68,7 @@ pub async fn published(
     rows: u64,
     skip: u64,
 ) -> Result<PostPage, StoreError> {
-    let criteria =
-        Criteria { q: q.map(str::to_owned), status: Some(Status::Published) };
+    let criteria = Criteria { q: q.map(str::to_owned), status: Some(Status::Published) };
     let total = store::count(read, grant, &criteria).await?;
     let mut posts = Vec::new();
     for post in store::list(read, grant, &criteria, rows, skip).await? {

@@ -40,7 +40,9 @@ impl Status {
 pub(crate) struct Slug(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected at most {SLUG_CHARS_MAX} lower-case letters and digits, with single hyphens between them")]
+#[error(
+    "expected at most {SLUG_CHARS_MAX} lower-case letters and digits, with single hyphens between them"
+)]
 pub(crate) struct InvalidSlug;
 
 impl Slug {
@@ -143,11 +145,9 @@ impl From<PostError> for ApiError {
             PostError::NotFound => Self::not_found(),
             PostError::Forbidden => Self::forbidden(),
             PostError::SlugTaken => Self::conflict("slug_taken", "slug", &message),
-            PostError::Changed => Self::new(
-                axum::http::StatusCode::PRECONDITION_FAILED,
-                "version_mismatch",
-                message,
-            ),
+            PostError::Changed => {
+                Self::new(axum::http::StatusCode::PRECONDITION_FAILED, "version_mismatch", message)
+            }
             PostError::Store(error) => error.into(),
         }
     }
@@ -321,7 +321,11 @@ fn content(text: String, problems: &mut Problems) -> Option<String> {
     if text.len() <= CONTENT_BYTES_MAX && !text.contains('\0') {
         return Some(text);
     }
-    problems.add("content", "invalid", format!("expected at most {CONTENT_BYTES_MAX} bytes of text"));
+    problems.add(
+        "content",
+        "invalid",
+        format!("expected at most {CONTENT_BYTES_MAX} bytes of text"),
+    );
     None
 }
 
@@ -374,7 +378,8 @@ mod tests {
             updated_at: 1,
             published_at: None,
         };
-        let to = |status| UpdatePost { title: None, content: None, excerpt: None, status: Some(status) };
+        let to =
+            |status| UpdatePost { title: None, content: None, excerpt: None, status: Some(status) };
         let published = draft.change(to(Status::Published), 10);
         let again = published.change(to(Status::Draft), 20).change(to(Status::Published), 30);
         assert_eq!((again.published_at, again.updated_at, again.version), (Some(10), 30, 4));

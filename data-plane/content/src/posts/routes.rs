@@ -1,4 +1,7 @@
-//! HTTP over posts.
+//! HTTP over posts: lists, one post, and changes guarded by its version.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -137,13 +140,15 @@ async fn list(
 
 /// Adds the authors' names, each read once.
 async fn views(read: &mut Read, posts: Vec<Post>) -> Result<Vec<PostView>, StoreError> {
-    let mut names = std::collections::HashMap::new();
+    let mut names: HashMap<UserId, String> = HashMap::new();
     let mut views = Vec::with_capacity(posts.len());
     for post in posts {
-        if !names.contains_key(&post.author) {
-            names.insert(post.author, store::author_name(read, post.author).await?);
-        }
-        let name = names.get(&post.author).cloned().unwrap_or_default();
+        let name = match names.entry(post.author) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(unknown) => {
+                unknown.insert(store::author_name(read, post.author).await?).clone()
+            }
+        };
         views.push(PostView::new(post, name, false));
     }
     Ok(views)

@@ -5,8 +5,8 @@ use freehold_ids::UserId;
 use freehold_kernel::{Ctx, StoreError, Tx};
 
 use super::model::{
-    CreatePost, Post, PostCreated, PostDeleted, PostError, PostFact, PostPublished, PostUnpublished,
-    PostUpdated, Slug, Status, UpdatePost,
+    CreatePost, Post, PostCreated, PostDeleted, PostError, PostFact, PostPublished,
+    PostUnpublished, PostUpdated, Slug, Status, UpdatePost,
 };
 use super::{CreatePosts, DeletePosts, Posts, UpdatePosts, store};
 

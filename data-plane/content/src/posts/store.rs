@@ -9,8 +9,17 @@ use super::model::{Post, PostError, Status};
 
 const TABLE: &str = "posts";
 const COLUMNS: [&str; 11] = [
-    "id", "slug", "title", "content", "excerpt", "status", "author_id", "version", "created_at",
-    "updated_at", "published_at",
+    "id",
+    "slug",
+    "title",
+    "content",
+    "excerpt",
+    "status",
+    "author_id",
+    "version",
+    "created_at",
+    "updated_at",
+    "published_at",
 ];
 
 /// Which posts a list shows.
@@ -111,8 +120,7 @@ pub(crate) async fn neighbours(
 
 /// The name to show for a user as an author.
 pub(crate) async fn author_name(read: &mut Read, author: UserId) -> Result<String, StoreError> {
-    let select =
-        Select::from("users", ["username"]).filter(Filter::eq("id", author.number()));
+    let select = Select::from("users", ["username"]).filter(Filter::eq("id", author.number()));
     match read.optional(&select).await? {
         Some(row) => Ok(row.get("username")?),
         None => Ok(String::new()),

@@ -92,7 +92,8 @@ pub(crate) enum SessionError {
 impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         let message = error.to_string();
-        let unauthorized = |code| Self::new(axum::http::StatusCode::UNAUTHORIZED, code, message.clone());
+        let unauthorized =
+            |code| Self::new(axum::http::StatusCode::UNAUTHORIZED, code, message.clone());
         match error {
             SessionError::WrongCredentials => unauthorized("wrong_credentials"),
             SessionError::InvalidRefreshToken => unauthorized("invalid_refresh_token"),

@@ -1,4 +1,4 @@
-//! HTTP over sessions.
+//! HTTP over sessions, with the limits that stop guessing.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -60,9 +60,8 @@ pub(crate) async fn login(
     drop(read);
     let stored = found.as_ref().and_then(|user| user.password_hash.clone());
     let matches = hasher.verify(command.password, stored).await?;
-    let user = found
-        .filter(|user| matches && user.is_active())
-        .ok_or(SessionError::WrongCredentials)?;
+    let user =
+        found.filter(|user| matches && user.is_active()).ok_or(SessionError::WrongCredentials)?;
     let tx = ctx.begin().await?;
     start(ctx, tx, user, "password").await
 }

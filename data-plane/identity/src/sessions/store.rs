@@ -108,5 +108,5 @@ pub(crate) async fn consume_ticket(
         .set("used_at", tx.now().0)
         .set("expires_at", expires_at)
         .or_keep(["id"]);
-    Ok(tx.insert(&insert).await?)
+    tx.insert(&insert).await
 }

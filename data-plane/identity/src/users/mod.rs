@@ -1,4 +1,4 @@
-//! Users of a site.
+//! Users of a site: readers who registered here and members who come from the console.
 
 mod model;
 mod routes;

@@ -36,7 +36,9 @@ pub(crate) struct Username {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected {USERNAME_CHARS_MIN} to {USERNAME_CHARS_MAX} letters, digits, dots, hyphens or underscores")]
+#[error(
+    "expected {USERNAME_CHARS_MIN} to {USERNAME_CHARS_MAX} letters, digits, dots, hyphens or underscores"
+)]
 pub(crate) struct InvalidUsername;
 
 impl Username {

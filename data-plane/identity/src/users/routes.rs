@@ -1,4 +1,4 @@
-//! HTTP over users.
+//! HTTP over users: so far, each sees their own.
 
 use freehold_api::{ApiError, Data, Method, Route, Routes};
 use freehold_clock::UnixMs;

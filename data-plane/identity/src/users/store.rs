@@ -1,4 +1,4 @@
-//! The users table.
+//! The users table, looked up by id, e-mail address or console member.
 
 use freehold_credentials::Email;
 use freehold_db::{Filter, Insert, Row, Select};
@@ -34,7 +34,10 @@ pub(crate) async fn by_id(read: &mut Read, id: UserId) -> Result<Option<Account>
     find(read, Filter::eq("id", id.number())).await
 }
 
-pub(crate) async fn by_email(read: &mut Read, email: &Email) -> Result<Option<Account>, StoreError> {
+pub(crate) async fn by_email(
+    read: &mut Read,
+    email: &Email,
+) -> Result<Option<Account>, StoreError> {
     find(read, Filter::eq("email_key", email.key())).await
 }
 
@@ -71,8 +74,7 @@ pub(crate) async fn create_for_member(
     let plain = Username::from_email(email, None);
     let taken = find(tx, Filter::eq("username_key", plain.key.as_str())).await?.is_some();
     let unique = tx.issue::<kinds::User>().number();
-    let username =
-        if taken { Username::from_email(email, Some(unique)) } else { plain };
+    let username = if taken { Username::from_email(email, Some(unique)) } else { plain };
     let user = new_user(tx, email, &username, role, None);
     insert(tx, &user, &email.to_lowercase(), &username.key, Some(member)).await?;
     Ok(user)

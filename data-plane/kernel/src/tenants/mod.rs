@@ -192,8 +192,7 @@ impl Tenants {
         }
         let room = self.room().await?;
         let path = self.directory(slot.assignment().tenant).join("site.db");
-        let options =
-            DatabaseOptions { path, create: false, readers_max: READERS_PER_TENANT_MAX };
+        let options = DatabaseOptions { path, create: false, readers_max: READERS_PER_TENANT_MAX };
         let catalog = self.0.catalog.clone();
         slot.open(tick, room, || Database::open(&options, catalog), provision, &self.0.clock).await
     }

@@ -1,0 +1,133 @@
+//! What can be typed after `freehold`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Hosts websites and their back ends for many customers from one system.
+#[derive(Debug, Parser)]
+#[command(name = "freehold", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) settings: SettingArguments,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where settings come from.
+#[derive(Debug, Args)]
+pub(crate) struct SettingArguments {
+    /// A configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder of everything that is kept (data.dir).
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<String>,
+    /// The address that browsers reach (edge.listen).
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// Any setting, such as log.format=json; may be given several times.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the whole platform in this process.
+    Up,
+    /// Look at the fleet.
+    #[command(subcommand)]
+    Fleet(Fleet),
+    /// Look at one tenant, suspend or resume it.
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Look at long tasks.
+    #[command(subcommand)]
+    Operation(Operation),
+    /// Check that this machine and installation are in order.
+    Doctor,
+    /// Look at the configuration.
+    #[command(subcommand)]
+    Config(Config),
+    /// Print an API's OpenAPI document.
+    Openapi {
+        /// Which API.
+        #[arg(value_parser = ["console", "site"])]
+        api: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Fleet {
+    /// The workers and their load.
+    Workers(PageArguments),
+    /// The tenants of all accounts.
+    Tenants {
+        #[command(flatten)]
+        page: PageArguments,
+        /// Only tenants with this text in slug or name.
+        #[arg(long)]
+        q: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PageArguments {
+    /// Page to show, counted from 1.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) page: u64,
+    /// Rows per page, 1 to 100.
+    #[arg(long, default_value_t = 25)]
+    pub(crate) page_size: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tenant {
+    /// Show a tenant.
+    Show {
+        /// Its id or slug.
+        tenant: String,
+    },
+    /// Suspend a tenant; its data stays untouched.
+    Suspend {
+        /// Its id or slug.
+        tenant: String,
+        /// Why; its owner reads it.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Resume a suspended tenant.
+    Resume {
+        /// Its id or slug.
+        tenant: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Operation {
+    /// The newest operations.
+    List(PageArguments),
+    /// Show an operation with its steps.
+    Show {
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Every setting with its value and where it came from.
+    Show {
+        /// Print the commented defaults instead.
+        #[arg(long)]
+        defaults: bool,
+    },
+}
+
+/// Reads the command line; prints help or the mistake and ends the process where there is one.
+pub(crate) fn read() -> Arguments {
+    Arguments::parse()
+}

@@ -1,0 +1,182 @@
+//! `freehold doctor`: is everything in order on this machine?
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use freehold_clock::{Clock, UnixMs};
+use freehold_config::Config;
+use serde_json::json;
+
+/// Less free space than this is worth a warning.
+const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
+/// Fewer descriptors than this are worth a warning.
+const DESCRIPTORS_MIN: u64 = 8_192;
+/// No clock that is right shows an earlier time: 2026-01-01.
+const CLOCK_EARLIEST: UnixMs = UnixMs(1_767_225_600_000);
+/// How long a running platform may take to say that it is ready.
+const READY_SECONDS_MAX: u64 = 2;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grade {
+    Ok,
+    Warn,
+    Fail,
+}
+
+impl Grade {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+struct Finding {
+    check: &'static str,
+    grade: Grade,
+    message: String,
+}
+
+fn finding(check: &'static str, grade: Grade, message: impl Into<String>) -> Finding {
+    Finding { check, grade, message: message.into() }
+}
+
+pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
+    let running = is_running(config).await;
+    let findings = vec![
+        data_folder(&config.data_dir),
+        disk(&config.data_dir),
+        secrets(&config.data_dir),
+        sqlite(),
+        descriptors(),
+        clock(),
+        port(config, running),
+        platform(config, running),
+        limits(config),
+    ];
+    let failed = findings.iter().any(|finding| finding.grade == Grade::Fail);
+    if as_json {
+        let rows: Vec<_> = findings
+            .iter()
+            .map(|f| json!({"check": f.check, "state": f.grade.as_str(), "message": f.message}))
+            .collect();
+        println!("{}", json!({"ok": !failed, "checks": rows}));
+    } else {
+        for finding in &findings {
+            println!("{:5} {:14} {}", finding.grade.as_str(), finding.check, finding.message);
+        }
+    }
+    Ok(if failed { ExitCode::from(super::FAILED) } else { ExitCode::SUCCESS })
+}
+
+fn data_folder(root: &Path) -> Finding {
+    if !root.exists() {
+        return finding(
+            "data",
+            Grade::Warn,
+            format!("{} is made at the first start", root.display()),
+        );
+    }
+    let probe = root.join(".doctor");
+    let written = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe));
+    match written {
+        Ok(()) => finding("data", Grade::Ok, format!("{} can be written", root.display())),
+        Err(error) => finding("data", Grade::Fail, format!("{}: {error}", root.display())),
+    }
+}
+
+fn disk(root: &Path) -> Finding {
+    let nearest = root.ancestors().find(|folder| folder.exists()).unwrap_or(root);
+    match fs4::available_space(nearest) {
+        Ok(free) if free >= DISK_FREE_BYTES_MIN => {
+            finding("disk", Grade::Ok, format!("{} MiB free", free >> 20))
+        }
+        Ok(free) => finding("disk", Grade::Warn, format!("only {} MiB free", free >> 20)),
+        Err(error) => finding("disk", Grade::Warn, error.to_string()),
+    }
+}
+
+/// Secrets must not be readable by others. While they lie beside the data, a copy of one is a
+/// copy of both.
+fn secrets(root: &Path) -> Finding {
+    let folder = root.join("secrets");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return finding("secrets", Grade::Warn, "none yet; made at the first start");
+    };
+    for entry in entries.flatten() {
+        let mode = entry.metadata().map_or(0, |metadata| metadata.permissions().mode());
+        if mode & 0o077 != 0 {
+            let message = format!("{} can be read by others", entry.path().display());
+            return finding("secrets", Grade::Fail, message);
+        }
+    }
+    finding("secrets", Grade::Ok, "readable by this user alone; they lie beside the data")
+}
+
+fn sqlite() -> Finding {
+    match freehold_db::assert_version() {
+        Ok(()) => finding("sqlite", Grade::Ok, "the linked version has no known corruption bug"),
+        Err(error) => finding("sqlite", Grade::Fail, error.to_string()),
+    }
+}
+
+fn descriptors() -> Finding {
+    match rlimit::getrlimit(rlimit::Resource::NOFILE) {
+        Ok((_, hard)) if hard >= DESCRIPTORS_MIN => {
+            finding("descriptors", Grade::Ok, format!("up to {hard}"))
+        }
+        Ok((_, hard)) => {
+            let message = format!("only {hard}; raise the limit for many open tenants");
+            finding("descriptors", Grade::Warn, message)
+        }
+        Err(error) => finding("descriptors", Grade::Warn, error.to_string()),
+    }
+}
+
+fn clock() -> Finding {
+    let now = Clock::system().now();
+    if now < CLOCK_EARLIEST {
+        return finding("clock", Grade::Fail, format!("it shows {}", now.rfc3339()));
+    }
+    finding("clock", Grade::Ok, now.rfc3339())
+}
+
+fn port(config: &Config, running: bool) -> Finding {
+    let address = config.edge_listen;
+    if running {
+        return finding("port", Grade::Ok, format!("{address} is served by the running platform"));
+    }
+    match TcpListener::bind(address) {
+        Ok(_) => finding("port", Grade::Ok, format!("{address} is free")),
+        Err(error) => finding("port", Grade::Fail, format!("{address}: {error}")),
+    }
+}
+
+async fn is_running(config: &Config) -> bool {
+    let url = format!("http://{}/readyz", config.metrics_listen);
+    let client =
+        reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(READY_SECONDS_MAX));
+    let Ok(client) = client.build() else { return false };
+    client.get(url).send().await.is_ok_and(|answer| answer.status().is_success())
+}
+
+fn platform(config: &Config, running: bool) -> Finding {
+    let address = config.metrics_listen;
+    if running {
+        finding("platform", Grade::Ok, format!("ready, says http://{address}/readyz"))
+    } else {
+        finding("platform", Grade::Warn, format!("not running: http://{address}/readyz is silent"))
+    }
+}
+
+fn limits(config: &Config) -> Finding {
+    if config.rate_limits_enabled {
+        return finding("limits", Grade::Ok, "rates are limited");
+    }
+    finding("limits", Grade::Warn, "limits.enabled is false; for tests on one machine only")
+}

@@ -1,0 +1,42 @@
+//! `freehold openapi`: the APIs' documents, from the same tables as the routers.
+
+use std::process::ExitCode;
+
+use freehold_clock::Clock;
+use freehold_config::Config;
+use freehold_control_plane::{ControlConfig, MailSender, Secrets, console_document};
+use freehold_credentials::PasswordHasher;
+use freehold_fleet::HandOverKey;
+
+use crate::platform;
+
+pub(super) fn run(config: &Config, api: &str) -> anyhow::Result<ExitCode> {
+    let document = match api {
+        "site" => freehold_worker::site_document(),
+        _ => console(config),
+    };
+    let document = document.map_err(|error| anyhow::anyhow!("{error}"))?;
+    println!("{}", serde_json::to_string_pretty(&document)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+type Document = Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The control API's routes need their states, which need a folder; nothing is opened in it.
+fn console(config: &Config) -> Document {
+    let folder = tempfile::tempdir()?;
+    let clock = Clock::system();
+    console_document(&ControlConfig {
+        folder: folder.path().to_owned(),
+        socket: folder.path().join("control.sock"),
+        key: HandOverKey::from_secret([0; 32]),
+        hosts: platform::hosts(&config.hosts, config.edge_listen.port())?,
+        secrets: Secrets::load(folder.path(), &clock)?,
+        mail: MailSender::Log { folder: folder.path().to_owned() },
+        jobs_enabled: false,
+        rate_limits_enabled: true,
+        unverified_sites_max: 1,
+        hasher: PasswordHasher::new()?,
+        clock,
+    })
+}

@@ -1,0 +1,163 @@
+//! Operators' commands over a running platform's API.
+
+use std::process::ExitCode;
+
+use freehold_config::Config;
+use serde_json::{Value, json};
+
+use crate::arguments::{Fleet, Operation, PageArguments, Tenant};
+use crate::client::Client;
+
+/// Columns of a table: heading and path into a row.
+type Columns = &'static [(&'static str, &'static str)];
+
+const WORKERS: Columns = &[
+    ("ID", "/id"),
+    ("NAME", "/name"),
+    ("REGION", "/region"),
+    ("STATE", "/state"),
+    ("TENANTS", "/tenants_assigned"),
+    ("OPEN", "/tenants_open"),
+];
+const TENANTS: Columns =
+    &[("ID", "/id"), ("SLUG", "/slug"), ("STATE", "/state"), ("NAME", "/name"), ("URL", "/url")];
+const OPERATIONS: Columns = &[
+    ("ID", "/id"),
+    ("KIND", "/kind"),
+    ("STATE", "/state"),
+    ("SITE", "/site_id"),
+    ("CREATED", "/created_at"),
+];
+
+pub(super) async fn fleet(
+    config: &Config,
+    token: Option<String>,
+    command: Fleet,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let client = Client::new(config, token)?;
+    match command {
+        Fleet::Workers(page) => {
+            let answer = client.get(&format!("/v1/fleet/workers?{}", query(&page))).await?;
+            print_page(&answer, WORKERS, json);
+        }
+        Fleet::Tenants { page, q } => {
+            let q = q.map(|q| format!("&q={}", encode(&q))).unwrap_or_default();
+            let answer = client.get(&format!("/v1/fleet/tenants?{}{q}", query(&page))).await?;
+            print_page(&answer, TENANTS, json);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn tenant(
+    config: &Config,
+    token: Option<String>,
+    command: Tenant,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let client = Client::new(config, token)?;
+    let path = |tenant: &str| format!("/v1/fleet/tenants/{}", encode(tenant));
+    let answer = match command {
+        Tenant::Show { tenant } => client.get(&path(&tenant)).await?,
+        Tenant::Suspend { tenant, reason } => {
+            let path = format!("{}/suspend", path(&tenant));
+            client.post(&path, &json!({ "reason": reason })).await?
+        }
+        Tenant::Resume { tenant } => {
+            client.post(&format!("{}/resume", path(&tenant)), &json!({})).await?
+        }
+    };
+    print_one(&answer, json);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn operation(
+    config: &Config,
+    token: Option<String>,
+    command: Operation,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let client = Client::new(config, token)?;
+    match command {
+        Operation::List(page) => {
+            let answer = client.get(&format!("/v1/fleet/operations?{}", query(&page))).await?;
+            print_page(&answer, OPERATIONS, json);
+        }
+        Operation::Show { id } => {
+            let answer = client.get(&format!("/v1/operations/{}", encode(&id))).await?;
+            print_one(&answer, json);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn query(page: &PageArguments) -> String {
+    format!("page={}&page_size={}", page.page, page.page_size)
+}
+
+/// Percent-encodes what may stand in a path segment or a query value.
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn print_page(page: &Value, columns: Columns, json: bool) {
+    if json {
+        println!("{page}");
+        return;
+    }
+    let items = page["items"].as_array().cloned().unwrap_or_default();
+    let cell = |row: &Value, path: &str| row.pointer(path).map_or_else(|| "-".to_owned(), text);
+    let width = |(heading, path): &(&str, &str)| {
+        let longest = items.iter().map(|row| cell(row, path).chars().count()).max();
+        longest.unwrap_or_default().max(heading.len())
+    };
+    let widths: Vec<usize> = columns.iter().map(width).collect();
+    let line = |cells: Vec<String>| {
+        let padded: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        println!("{}", padded.join("  ").trim_end());
+    };
+    line(columns.iter().map(|(heading, _)| (*heading).to_owned()).collect());
+    for row in &items {
+        line(columns.iter().map(|(_, path)| cell(row, path)).collect());
+    }
+    println!("{} of {}", items.len(), text(&page["total"]));
+}
+
+fn print_one(answer: &Value, json: bool) {
+    if json {
+        println!("{answer}");
+        return;
+    }
+    for (key, value) in answer.as_object().into_iter().flatten() {
+        match value {
+            Value::Array(rows) => {
+                println!("{key}:");
+                for row in rows {
+                    let cells: Vec<String> =
+                        row.as_object().into_iter().flatten().map(|(_, v)| text(v)).collect();
+                    println!("  {}", cells.join("  "));
+                }
+            }
+            other => println!("{key:18} {}", text(other)),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `freehold-bench`: measures the product through its front door, on loopback, within bounds.
+//!
+//! What is measured runs in a process of its own, so that its memory and processor time can be
+//! told from the client's. Numbers of one run are compared with each other only.
+
+mod baseline;
+mod http;
+mod load;
+mod machine;
+mod memory;
+mod read;
+mod report;
+mod served;
+mod signup;
+mod sites;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::report::Report;
+use crate::served::Program;
+
+/// Measures Freehold on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "freehold-bench", version, arg_required_else_help = true)]
+struct Arguments {
+    /// Print JSON instead of tables.
+    #[arg(long, global = true)]
+    json: bool,
+    /// The `freehold` binary to measure; without it, this program serves with the same code.
+    #[arg(long, global = true, value_name = "FILE")]
+    program: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// From the request of a sign-up to the new site's first page, both on new connections.
+    Signup {
+        /// Sign-ups, one after the other.
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(10..=5_000))]
+        count: u32,
+    },
+    /// A public list through the edge, next to a bare Pingora that passes the same bytes on.
+    Read(ReadArguments),
+    /// Memory, threads and descriptors after many sites were made and each was touched.
+    Memory {
+        /// Sites.
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=20_000))]
+        sites: u32,
+        /// Sites that the worker may have open (`worker.open_tenants_max`).
+        #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4_096))]
+        open: u32,
+    },
+    /// What a measured process runs: the platform, as `freehold up` starts it.
+    #[command(hide = true, disable_help_flag = true)]
+    Up {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        _arguments: Vec<String>,
+    },
+    /// What a measured process runs: a bare Pingora and a handler that always says the same.
+    #[command(hide = true)]
+    Baseline {
+        #[arg(long)]
+        body: PathBuf,
+        #[arg(long)]
+        content_type: String,
+    },
+}
+
+/// How much is read, and by how many.
+#[derive(Debug, Clone, Copy, Args)]
+struct ReadArguments {
+    /// Seconds of load for each target, over all rounds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(3..=300))]
+    seconds: u32,
+    /// Connections that send one request after the other.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    connections: u32,
+    /// Posts in the list.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    posts: u32,
+    /// Rounds in which every target has its turn.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(3..=20))]
+    rounds: u32,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        // Reads the same command line again, with the grammar of `freehold`.
+        Command::Up { .. } => return freehold_cli::run(),
+        Command::Baseline { body, content_type } => baseline::serve(&body, &content_type),
+        command => measure(command, arguments.program.as_deref()).map(|report| {
+            if arguments.json {
+                println!("{:#}", report.to_json());
+            } else {
+                print!("{report}");
+            }
+        }),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("freehold-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(command: Command, program: Option<&std::path::Path>) -> anyhow::Result<Report> {
+    let program = Program::new(program)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Signup { count } => signup::run(&program, count).await,
+            Command::Read(arguments) => read::run(&program, arguments).await,
+            Command::Memory { sites, open } => memory::run(&program, sites, open).await,
+            Command::Up { .. } | Command::Baseline { .. } => {
+                anyhow::bail!("this is served, not measured")
+            }
+        }
+    })
+}

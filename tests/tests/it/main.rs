@@ -1,0 +1,15 @@
+//! Whole-product tests: stories through real sockets, and faults of real processes.
+
+mod bad_input;
+mod cli;
+mod edge;
+mod faults;
+mod isolation;
+mod lifecycle;
+mod observe;
+mod people;
+mod publish;
+mod sweep;
+
+/// The binary with fault points.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_freehold-under-test");
