@@ -1,6 +1,8 @@
 //! The whole platform in one process: control plane, one worker, one edge.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -268,7 +270,9 @@ pub(crate) fn hosts(names: &HostNames, edge_port: u16) -> Result<Hosts, Platform
 /// Takes the data folder for this process.
 fn lock(root: &Path) -> Result<std::fs::File, PlatformError> {
     let failed = |error| PlatformError::Data(root.to_owned(), error);
-    std::fs::create_dir_all(root).map_err(failed)?;
+    // What lies below holds password hashes and keys: it is this user's alone.
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true).mode(0o700).create(root).map_err(failed)?;
     let file = std::fs::OpenOptions::new()
         .create(true)
         .write(true)
@@ -289,8 +293,13 @@ fn worker_id(file: &Path, clock: &Clock) -> std::io::Result<WorkerId> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let id = WorkerId::from_random(clock.random_bits());
             let unfinished = file.with_extension("new");
-            std::fs::write(&unfinished, format!("{id}\n"))?;
+            let mut fresh = std::fs::File::create(&unfinished)?;
+            writeln!(fresh, "{id}")?;
+            fresh.sync_all()?;
             std::fs::rename(&unfinished, file)?;
+            if let Some(folder) = file.parent() {
+                std::fs::File::open(folder)?.sync_all()?;
+            }
             Ok(id)
         }
         Err(error) => Err(error),

@@ -86,5 +86,8 @@ fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> std::io::Result<S
     writeln!(file, "{secret}")?;
     file.sync_all()?;
     std::fs::rename(&unfinished, path)?;
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
     Ok(secret)
 }

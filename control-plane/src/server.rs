@@ -30,7 +30,7 @@ use crate::jobs::{Jobs, JobsConfig};
 use crate::mail::MailSender;
 use crate::operations::{self, Operations};
 use crate::secrets::Secrets;
-use crate::sites::{self, Fleet, SiteState, Sites};
+use crate::sites::{self, Fleet, SiteState, Sites, Turns};
 
 /// Read-only connections to the control database.
 const READERS_MAX: u32 = 4;
@@ -205,6 +205,7 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
         fleet,
         tickets: config.secrets.tickets.clone(),
         unverified_sites_max: config.unverified_sites_max,
+        turns: Turns::default(),
     }
 }
 

@@ -38,6 +38,9 @@ const ANSWER_IDLE_SECONDS_MAX: u64 = 60;
 /// How long an unused connection to a worker is kept.
 const UPSTREAM_IDLE_SECONDS_MAX: u64 = 60;
 
+/// A worker's answer that it is the wrong one.
+const MISDIRECTED: ErrorType = ErrorType::Custom("misdirected");
+
 /// Methods that are passed on.
 const METHODS: [Method; 7] = [
     Method::GET,
@@ -377,14 +380,13 @@ impl ProxyHttp for EdgeService {
             // Either side of a WebSocket may be silent for as long as it likes.
             session.set_read_timeout(None);
         }
+        if response.status.as_u16() == 421 {
+            // The worker no longer owns the tenant; the route feed will say who does.
+            return Err(Error::explain(MISDIRECTED, "the worker does not own the tenant"));
+        }
         response.remove_header(&header::SERVER);
         response.remove_header("x-powered-by");
         response.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
-        if response.status.as_u16() == 421 {
-            // The worker no longer owns the tenant; the route feed will say who does.
-            response.set_status(503)?;
-            response.insert_header(header::RETRY_AFTER, 1)?;
-        }
         Ok(())
     }
 
@@ -415,7 +417,8 @@ impl ProxyHttp for EdgeService {
                 | ErrorType::ConnectError
                 | ErrorType::ConnectNoRoute
                 | ErrorType::SocketError
-                | ErrorType::ConnectionClosed,
+                | ErrorType::ConnectionClosed
+                | ErrorType::Custom("misdirected"),
                 _,
             ) => Answer::WorkerUnavailable,
             _ => Answer::BadGateway,

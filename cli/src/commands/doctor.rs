@@ -82,6 +82,11 @@ fn data_folder(root: &Path) -> Finding {
             format!("{} is made at the first start", root.display()),
         );
     }
+    let mode = root.metadata().map_or(0, |metadata| metadata.permissions().mode());
+    if mode & 0o077 != 0 {
+        let message = format!("others can look into {}; chmod 700 it", root.display());
+        return finding("data", Grade::Warn, message);
+    }
     let probe = root.join(".doctor");
     let written = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe));
     match written {

@@ -147,16 +147,15 @@ async fn sign_up(
     state.limits.sign_ups.check(network_key(call.client()))?;
     let signed_up = service::sign_up(&state.sites, &state.hasher, command).await?;
     let started = signed_up.started;
-    if started.finished && started.site.state == SiteState::Failed {
-        return Err(ApiError::unavailable(5, "provisioning of a first site failed"));
-    }
     let answer = SignUpAnswer {
         account: AccountRef { id: signed_up.account },
         session: SessionToken { token: signed_up.session.reveal().to_owned() },
         site: SiteView::new(&started.site, &state.sites.fleet.hosts, None),
         operation: OperationRef { id: started.operation },
     };
-    let answer = if started.finished { Data::created(answer) } else { Data::accepted(answer) };
+    // The account stands even when its site does not serve yet, or could not be made.
+    let serves = started.finished && started.site.state == SiteState::Ready;
+    let answer = if serves { Data::created(answer) } else { Data::accepted(answer) };
     Ok(with_cookie(answer, &signed_up.session))
 }
 

@@ -22,13 +22,13 @@ use work::Work;
 
 /// How often the sweep looks for what is due.
 const SWEEP_MS: u64 = 1_000;
-/// How often an idle queue is looked at; the library's default is half a minute.
+/// How often an idle queue is to be looked at; a missed wake-up is made good by the heartbeat.
 const POLL_MS: u64 = 500;
-/// How often the worker says that it is alive. After any error of its database the library waits
-/// for the next of these, so it is short.
-const HEARTBEAT_SECONDS: u64 = 5;
+/// How often the worker says that it is alive. The library wakes an idle or failed fetch at these
+/// at the latest, so they are short.
+const HEARTBEAT_SECONDS: u64 = 1;
 /// A worker that missed so many is taken for dead.
-const HEARTBEATS_MISSED_MAX: usize = 6;
+const HEARTBEATS_MISSED_MAX: usize = 30;
 /// Jobs run at the same time at most.
 const JOBS_AT_ONCE_MAX: usize = 4;
 /// A job that takes longer is given up; the sweep enqueues its work again.
@@ -158,6 +158,9 @@ async fn run_sweep(
             Err(error) => tracing::warn!(%error, "the sweep could not look for what is due"),
         }
         if round.is_multiple_of(SWEEPS_PER_CLEANUP) {
+            if let Err(error) = work::forget_old_rows(&sites).await {
+                tracing::warn!(%error, "old rows could not be removed");
+            }
             clean_up(&jobs, sites.clock.now().0 / 1_000 - FINISHED_KEPT_SECONDS).await;
         }
         round += 1;

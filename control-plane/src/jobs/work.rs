@@ -1,7 +1,7 @@
 //! What jobs do. Each variant holds ids, never rows, and is safe to run twice.
 
 use apalis::prelude::{BoxDynError, Data};
-use freehold_db::DbError;
+use freehold_db::{DbError, Delete, Filter};
 use freehold_ids::{MailId, OperationId, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,10 @@ use crate::sites::{self, Sites};
 const OPERATION_SILENT_SECONDS_MAX: u64 = 300;
 /// Work that is still due after so long is enqueued again; longer than any job may take.
 const REENQUEUE_SECONDS: u64 = 180;
+/// How long a sent mail's envelope is kept.
+const MAILS_KEPT_SECONDS: u64 = 7 * 24 * 3_600;
+/// How long an operation that is over is kept.
+const OPERATIONS_KEPT_SECONDS: u64 = 90 * 24 * 3_600;
 /// Operations and sites taken up in one round.
 const ROWS_PER_ROUND_MAX: u64 = 50;
 
@@ -47,6 +51,20 @@ pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
         due.push((format!("erase:{}:{window}", site.id), Work::EraseSite(site.id)));
     }
     Ok(due)
+}
+
+/// Removes rows that nobody needs any more: sent mails, mailed tokens that expired, operations
+/// long over.
+pub(crate) async fn forget_old_rows(sites: &Sites) -> Result<(), DbError> {
+    let now = sites.clock.now();
+    let mails = now.minus_seconds(MAILS_KEPT_SECONDS).0;
+    let operations = now.minus_seconds(OPERATIONS_KEPT_SECONDS).0;
+    let over = Filter::lt("changed_at", operations).and(Filter::ne("state", "running"));
+    let mut writer = sites.db.write().await?;
+    writer.delete(&Delete::from("mails", Filter::lt("sent_at", mails))).await?;
+    writer.delete(&Delete::from("mail_tokens", Filter::lt("expires_at", now.0))).await?;
+    writer.delete(&Delete::from("operations", over)).await?;
+    writer.commit().await
 }
 
 /// Runs one piece of work.

@@ -9,12 +9,14 @@ mod routes;
 mod service;
 pub(crate) mod store;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use freehold_clock::Clock;
 use freehold_credentials::SigningKey;
 use freehold_db::Database;
 use freehold_fleet::{Hosts, RouteFeed};
+use freehold_ids::TenantId;
 use tokio_util::task::TaskTracker;
 
 use crate::fleet::Workers;
@@ -24,6 +26,9 @@ pub(crate) use model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_s
 pub(crate) use reconcile::{assignment, routes as edge_routes};
 pub(crate) use routes::routes;
 pub(crate) use service::{Started, change_state, erase, place, run, run_inline};
+
+/// Locks that sites share; two sites rarely meet at one.
+const LOCKS: usize = 256;
 
 /// What the use cases over sites need. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -35,6 +40,28 @@ pub(crate) struct Sites {
     pub(crate) tickets: SigningKey,
     /// Sites that an account may have before its e-mail is verified.
     pub(crate) unverified_sites_max: u64,
+    /// One operation on a site at a time, so that the newest desired state is the last published.
+    pub(crate) turns: Turns,
+}
+
+/// Locks of sites, a fixed number shared among all. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Turns(Arc<[tokio::sync::Mutex<()>]>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self((0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect())
+    }
+}
+
+impl Turns {
+    /// Waits until no other operation on the site runs in this process.
+    pub(crate) async fn take(&self, site: TenantId) -> tokio::sync::MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        site.hash(&mut hasher);
+        let at = usize::try_from(hasher.finish() % LOCKS as u64).unwrap_or_default();
+        self.0[at].lock().await
+    }
 }
 
 /// The way from a site to those who serve it. Cheap to clone.

@@ -149,6 +149,7 @@ pub(crate) async fn run_inline(
 pub(crate) async fn run(sites: &Sites, id: OperationId) -> Result<(), DbError> {
     let Some(mut running) = sites.operations.start(id).await? else { return Ok(()) };
     let tenant = running.operation().site;
+    let _turn = sites.turns.take(tenant).await;
     let mut last = None;
     for attempt in 0..TRIES_MAX {
         let Some(site) = store::by_id(&mut sites.db.read().await?, tenant).await? else {

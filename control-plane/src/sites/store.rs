@@ -84,10 +84,11 @@ pub(crate) async fn by_slug(read: &mut Reader, slug: &str) -> Result<Option<Site
     read.optional(&select).await?.as_ref().map(site).transpose()
 }
 
-/// Sites that count against an account: all that were not given up.
+/// Sites that count against an account: all that were neither given up nor deleted.
 pub(crate) async fn count_of(read: &mut Reader, account: AccountId) -> Result<u64, DbError> {
     let filter = Filter::eq("account_id", account.to_string())
-        .and(Filter::ne("state", SiteState::Failed.as_str()));
+        .and(Filter::ne("state", SiteState::Failed.as_str()))
+        .and(Filter::ne("state", SiteState::Deleted.as_str()));
     read.count(&Select::count(TABLE).filter(filter)).await
 }
 

@@ -120,17 +120,18 @@ impl Database {
             .map_err(|e| self.translate(e))
     }
 
-    /// Runs the migrations that the store does not have yet, each in a transaction of its own.
+    /// Runs the migrations that the store does not have yet, each in a transaction of its own. A
+    /// store that a newer release migrated is left as it is: migrations only add.
     ///
     /// # Errors
-    /// [`DbError::Shape`] when the store is newer than every migration known here.
+    /// Whatever the engine says; the migrations before the failing one stay.
     pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), DbError> {
         let found = self.schema_version().await?;
         let newest = migrations.last().map_or(0, |migration| migration.version);
         if found > newest {
-            return Err(DbError::Shape(format!(
-                "schema version {found} is newer than {newest}, the newest this release knows"
-            )));
+            // A newer release was here. Its changes only added, so this one can go on.
+            tracing::warn!(found, newest, "the store's schema is newer than this release");
+            return Ok(());
         }
         for migration in migrations.iter().filter(|migration| migration.version > found) {
             let mut writer = self.write().await?;

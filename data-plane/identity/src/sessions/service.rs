@@ -32,12 +32,13 @@ pub(crate) async fn register(
     command: Register,
 ) -> Result<SignedIn, SessionError> {
     let hash = hasher.hash(command.password).await?;
+    let keys = Keys::of(ctx.tenant()).await?;
     let mut tx = ctx.begin().await?;
     let user = users::store::create(&mut tx, &command.email, &command.username, hash, Role::Reader)
         .await
         .map_err(taken)?;
     tx.emit(&UserRegistered { user_id: user.id })?;
-    start(ctx, tx, user, "register").await
+    start(ctx, &keys, tx, user, "register").await
 }
 
 fn taken(error: StoreError) -> SessionError {
@@ -62,8 +63,9 @@ pub(crate) async fn login(
     let matches = hasher.verify(command.password, stored).await?;
     let user =
         found.filter(|user| matches && user.is_active()).ok_or(SessionError::WrongCredentials)?;
+    let keys = Keys::of(ctx.tenant()).await?;
     let tx = ctx.begin().await?;
-    start(ctx, tx, user, "password").await
+    start(ctx, &keys, tx, user, "password").await
 }
 
 pub(crate) async fn refresh(
@@ -71,6 +73,7 @@ pub(crate) async fn refresh(
     token: Option<Opaque>,
 ) -> Result<SignedIn, SessionError> {
     let token = token.ok_or(SessionError::InvalidRefreshToken)?;
+    let keys = Keys::of(ctx.tenant()).await?;
     let mut tx = ctx.begin().await?;
     let presented = store::presented(&mut tx, &token).await?;
     let presented = presented.ok_or(SessionError::InvalidRefreshToken)?;
@@ -88,7 +91,7 @@ pub(crate) async fn refresh(
     let user = users::store::by_id(&mut tx, presented.user).await?;
     let user = user.filter(Account::is_active).ok_or(SessionError::InvalidRefreshToken)?;
     store::mark_used(&mut tx, &token).await?;
-    finish(ctx, tx, user, presented.family).await
+    finish(ctx, &keys, tx, user, presented.family).await
 }
 
 pub(crate) async fn enter_by_ticket(
@@ -106,6 +109,7 @@ pub(crate) async fn enter_by_ticket(
     let claims: TicketClaims =
         key.verify(ticket, expected).map_err(|_| SessionError::InvalidTicket)?;
     let role = Role::parse(&claims.role).ok_or(SessionError::InvalidTicket)?;
+    let keys = Keys::of(ctx.tenant()).await?;
     let mut tx = ctx.begin().await?;
     let expires_at = i64::try_from(claims.exp).unwrap_or(i64::MAX / 1_000) * 1_000;
     if !store::consume_ticket(&mut tx, &claims.jti, expires_at).await? {
@@ -121,7 +125,7 @@ pub(crate) async fn enter_by_ticket(
     if !user.is_active() {
         return Err(SessionError::InvalidTicket);
     }
-    start(ctx, tx, user, "ticket").await
+    start(ctx, &keys, tx, user, "ticket").await
 }
 
 /// Ends every session of the caller.
@@ -134,6 +138,7 @@ pub(crate) async fn logout(ctx: &Ctx<SignOut>) -> Result<(), StoreError> {
 
 async fn start(
     ctx: &Ctx<SignIn>,
+    keys: &Keys,
     mut tx: Tx,
     user: Account,
     method: &'static str,
@@ -142,30 +147,31 @@ async fn start(
     let expires_at = tx.now().plus_seconds(FAMILY_SECONDS_MAX).0;
     let family = store::create_family(&mut tx, user.id, expires_at).await?;
     tx.emit(&UserSignedIn { user_id: user.id, method })?;
-    finish(ctx, tx, user, family).await
+    finish(ctx, keys, tx, user, family).await
 }
 
 /// Writes the next refresh token of a family and signs an access token.
 async fn finish(
     ctx: &Ctx<SignIn>,
+    keys: &Keys,
     mut tx: Tx,
     user: Account,
     family: FamilyId,
 ) -> Result<SignedIn, SessionError> {
     let refresh_token = Opaque::from_random(REFRESH_PREFIX, ctx.clock().random());
-    let access_token = access_token(ctx, &user, family).await?;
+    let access_token = access_token(ctx, keys, &user, family)?;
     store::create_refresh_token(&mut tx, family, &refresh_token).await?;
     tx.commit().await?;
     Ok(SignedIn { access_token, refresh_token, user })
 }
 
-async fn access_token(
+fn access_token(
     ctx: &Ctx<SignIn>,
+    keys: &Keys,
     user: &Account,
     family: FamilyId,
 ) -> Result<String, StoreError> {
     let tenant: &Tenant = ctx.tenant();
-    let keys = Keys::of(tenant).await?;
     let now = ctx.now().seconds();
     let claims = AccessClaims {
         iss: tenant.assignment().site.url.clone(),

@@ -271,7 +271,11 @@ fn copy_template(template: &Path, directory: &Path) -> Result<(), StoreError> {
     std::fs::copy(template, &unfinished).map_err(io)?;
     std::fs::File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io)?;
     std::fs::rename(&unfinished, &store).map_err(io)?;
-    std::fs::File::open(directory).and_then(|folder| folder.sync_all()).map_err(io)
+    // The store's folder, its shard and the root: each names the next one.
+    for folder in directory.ancestors().take(3) {
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    }
+    Ok(())
 }
 
 fn io(error: std::io::Error) -> StoreError {
