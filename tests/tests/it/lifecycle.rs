@@ -104,3 +104,29 @@ async fn sign_ups_come_through_while_jobs_are_stopped() {
     assert_eq!(fleet.site("acme").get("/").await.status, 200);
     assert!(!fleet.data().join("mail").exists(), "mail waits for the jobs");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_sites_than_room_are_served_in_turn() {
+    let fleet = Fleet::with(&[("limits.enabled", "false"), ("worker.open_tenants_max", "2")]).await;
+    let slugs = ["one", "two", "three", "four", "five"];
+    for slug in slugs {
+        fleet.sign_up(slug).await;
+    }
+    let mut calls = tokio::task::JoinSet::new();
+    for round in 0..20 {
+        for slug in slugs {
+            let site = fleet.site(slug);
+            calls.spawn(async move {
+                let page = site.get(if round % 2 == 0 { "/" } else { "/api/v1/posts" }).await;
+                (slug, page.status.as_u16(), page.text.contains(&format!("Site {slug}")))
+            });
+        }
+    }
+    for (slug, status, own) in calls.join_all().await {
+        assert_eq!((status, own), (200, true), "{slug}");
+    }
+    let workers = fleet.operator().get("/v1/fleet/workers").await.data(200);
+    let open = workers["items"][0]["tenants_open"].as_u64().expect("a number");
+    assert!(open <= 2, "{workers}");
+    assert_eq!(workers["items"][0]["tenants_assigned"], 5);
+}

@@ -29,6 +29,8 @@ pub use tenant::Tenant;
 pub const OPEN_TENANTS_MAX_DEFAULT: usize = 256;
 /// How long a caller waits for room before it is turned away.
 pub const OPEN_WAIT_SECONDS_MAX: u64 = 10;
+/// How often a caller without room looks whether a store has become idle.
+const ROOM_PAUSE_MS: u64 = 5;
 /// Read-only connections of one store at most.
 const READERS_PER_TENANT_MAX: u32 = 4;
 
@@ -44,6 +46,12 @@ pub struct TenantsConfig {
 /// The tenants of one worker. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Tenants(Arc<Shared>);
+
+/// What a caller who wants to open a store gets.
+enum Room {
+    Permit(tokio::sync::OwnedSemaphorePermit),
+    Joined(Tenant),
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -190,36 +198,39 @@ impl Tenants {
         if let Some(tenant) = slot.join(tick) {
             return Ok(tenant);
         }
-        let room = self.room().await?;
+        let room = match self.room(&slot, tick).await? {
+            Room::Permit(permit) => permit,
+            Room::Joined(tenant) => return Ok(tenant),
+        };
         let path = self.directory(slot.assignment().tenant).join("site.db");
         let options = DatabaseOptions { path, create: false, readers_max: READERS_PER_TENANT_MAX };
         let catalog = self.0.catalog.clone();
         slot.open(tick, room, || Database::open(&options, catalog), provision, &self.0.clock).await
     }
 
-    /// A permit to keep one more store open; makes room by closing the one used longest ago.
-    async fn room(&self) -> Result<tokio::sync::OwnedSemaphorePermit, StoreError> {
-        if let Ok(permit) = self.0.room.clone().try_acquire_owned() {
-            return Ok(permit);
-        }
-        let deadline = Duration::from_secs(OPEN_WAIT_SECONDS_MAX);
+    /// Room for one more store, made by closing the one used longest ago; or the tenant itself,
+    /// when another caller opened it meanwhile.
+    async fn room(&self, slot: &Arc<Slot>, tick: u64) -> Result<Room, StoreError> {
         let wait = async {
             loop {
-                let released = self.evict_one().await;
-                let permit = self.0.room.clone();
-                if released {
-                    if let Ok(permit) = permit.try_acquire_owned() {
-                        return permit;
-                    }
+                if let Some(tenant) = slot.join(tick) {
+                    return Room::Joined(tenant);
+                }
+                if let Ok(permit) = self.0.room.clone().try_acquire_owned() {
+                    return Room::Permit(permit);
+                }
+                if self.evict_one().await {
                     continue;
                 }
-                // Everything open is in use: look again as soon as anything is released.
-                let next = Duration::from_millis(5);
-                if let Ok(Ok(permit)) = tokio::time::timeout(next, permit.acquire_owned()).await {
-                    return permit;
+                // Everything open is in use: look again soon, or as soon as a store was closed.
+                let pause = Duration::from_millis(ROOM_PAUSE_MS);
+                let released = self.0.room.clone().acquire_owned();
+                if let Ok(Ok(permit)) = tokio::time::timeout(pause, released).await {
+                    return Room::Permit(permit);
                 }
             }
         };
+        let deadline = Duration::from_secs(OPEN_WAIT_SECONDS_MAX);
         tokio::time::timeout(deadline, wait).await.map_err(|_| StoreError::Crowded)
     }
 

@@ -23,6 +23,7 @@ const SHARE_MIN: f64 = 0.4;
 const WARM_UP_MS: u64 = 500;
 const SLUG: &str = "bench";
 const LIST: &str = "public list: edge, hop, admission, handler";
+const SHORT: &str = "the same, one post a page";
 const STYLE: &str = "stylesheet: edge, hop, admission";
 const UNKNOWN: &str = "unknown host: edge alone";
 const BARE: &str = "bare Pingora: same bytes as the list";
@@ -76,6 +77,7 @@ async fn prepare(platform: &Served, posts: u32) -> anyhow::Result<(Answer, Vec<T
     };
     let targets = vec![
         target(LIST, &site.name, list_path.clone(), StatusCode::OK),
+        target(SHORT, &site.name, "/api/v1/posts?page_size=1".to_owned(), StatusCode::OK),
         target(STYLE, &site.name, style_path, StatusCode::OK),
         target(UNKNOWN, "nobody-is-here.localhost", list_path, StatusCode::NOT_FOUND),
     ];

@@ -47,7 +47,7 @@ pub(crate) async fn run(program: &Program, count: u32) -> anyhow::Result<Report>
     let started = Instant::now();
     let mut all = Vec::new();
     for number in 0..count {
-        all.push(sign_up(served.edge, &format!("site-{number}")).await?);
+        all.push(sign_up(served.edge, &format!("kettle-{number}")).await?);
     }
     let elapsed = started.elapsed();
     let server_cpu = machine::cpu_of(served.process)? - server_before;
