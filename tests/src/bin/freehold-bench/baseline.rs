@@ -94,6 +94,7 @@ fn announce(edge: SocketAddr, upstream: SocketAddr) {
             println!("edge {edge}");
             return;
         }
+        // not synchronisation: a pause between two looks at the state that is waited for
         thread::sleep(Duration::from_millis(LOOK_PAUSE_MS));
     }
     eprintln!("the pass-through does not listen at {edge}");

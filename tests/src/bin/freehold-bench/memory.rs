@@ -48,6 +48,7 @@ pub(crate) async fn run(program: &Program, count: u32, open: u32) -> anyhow::Res
     let at_once_seconds = started.elapsed().as_secs_f64();
     let peak_kib = look(&mut held, "after each was touched, by 16 clients", &served)?;
     let warm = touch_one(served.edge).await?;
+    // not synchronisation: the pause is what is measured
     tokio::time::sleep(Duration::from_secs(REST_SECONDS)).await;
     look(&mut held, "after a pause", &served)?;
 
