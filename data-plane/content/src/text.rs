@@ -64,10 +64,10 @@ pub(crate) fn summary(markdown: &str) -> String {
 }
 
 /// How long a reader needs, at least a minute. Text without spaces counts two characters a word.
-pub(crate) fn reading_minutes(markdown: &str) -> u64 {
+pub(crate) fn reading_minutes(markdown: &str) -> i64 {
     let words = markdown.split_whitespace().count();
     let wide = markdown.chars().filter(|c| ('\u{3040}'..='\u{9fff}').contains(c)).count() / 2;
-    ((words + wide).div_ceil(WORDS_PER_MINUTE)).max(1) as u64
+    i64::try_from((words + wide).div_ceil(WORDS_PER_MINUTE)).unwrap_or(i64::MAX).max(1)
 }
 
 #[cfg(test)]

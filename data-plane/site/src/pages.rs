@@ -164,7 +164,7 @@ struct PostContext {
     published_label: String,
     published_rfc2822: String,
     updated_label: Option<String>,
-    reading_minutes: u64,
+    reading_minutes: i64,
 }
 
 impl From<Published> for PostContext {

@@ -106,6 +106,8 @@ fn posts() -> Vec<SchemaChange> {
                 text("title"),
                 text("content"),
                 maybe_text("excerpt"),
+                text("summary"),
+                int("reading_minutes"),
                 text("status"),
                 int("author_id"),
                 int("version"),

@@ -29,21 +29,22 @@ pub struct Published {
     /// Unix milliseconds.
     pub updated_at: i64,
     /// How long a reader needs.
-    pub reading_minutes: u64,
+    pub reading_minutes: i64,
 }
 
 impl Published {
     fn new(post: Post, author: String) -> Self {
+        let excerpt = post.teaser().to_owned();
         Self {
             id: post.id,
             slug: post.slug,
             title: post.title,
-            excerpt: post.excerpt.unwrap_or_else(|| text::summary(&post.content)),
+            excerpt,
             html: text::to_html(&post.content),
             author,
             published_at: post.published_at.unwrap_or(post.created_at),
             updated_at: post.updated_at,
-            reading_minutes: text::reading_minutes(&post.content),
+            reading_minutes: post.reading_minutes,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a post is: pure values, rules and commands.
 
+use crate::text;
 use freehold_api::{ApiError, Command, Problems};
 use freehold_ids::{PostId, UserId};
 use freehold_kernel::{Event, StoreError};
@@ -92,6 +93,10 @@ pub(crate) struct Post {
     pub(crate) title: String,
     pub(crate) content: String,
     pub(crate) excerpt: Option<String>,
+    /// Made from the content when it is written, so that lists need not parse it.
+    pub(crate) summary: String,
+    /// Likewise.
+    pub(crate) reading_minutes: i64,
     pub(crate) status: Status,
     pub(crate) author: UserId,
     pub(crate) version: i64,
@@ -108,6 +113,8 @@ impl Post {
         }
         if let Some(content) = change.content {
             self.content = content;
+            self.summary = text::summary(&self.content);
+            self.reading_minutes = text::reading_minutes(&self.content);
         }
         if let Some(excerpt) = change.excerpt {
             self.excerpt = excerpt;
@@ -150,6 +157,13 @@ impl From<PostError> for ApiError {
             }
             PostError::Store(error) => error.into(),
         }
+    }
+}
+
+impl Post {
+    /// What lists and feeds show of it: the author's own words, or the first of the content.
+    pub(crate) fn teaser(&self) -> &str {
+        self.excerpt.as_deref().unwrap_or(&self.summary)
     }
 }
 
@@ -371,6 +385,8 @@ mod tests {
             title: "A".into(),
             content: String::new(),
             excerpt: None,
+            summary: String::new(),
+            reading_minutes: 1,
             status: Status::Draft,
             author: UserId::from_number(1),
             version: 1,

@@ -48,7 +48,7 @@ pub(crate) struct PostView {
     excerpt: String,
     status: Status,
     author: AuthorView,
-    reading_minutes: u64,
+    reading_minutes: i64,
     /// Grows with each change; also the entity tag.
     version: i64,
     /// RFC 3339.
@@ -61,13 +61,14 @@ pub(crate) struct PostView {
 
 impl PostView {
     fn new(post: Post, author: String, with_html: bool) -> Self {
+        let excerpt = post.teaser().to_owned();
         Self {
             id: post.id,
             slug: post.slug,
             title: post.title,
             content_html: with_html.then(|| text::to_html(&post.content)),
-            excerpt: post.excerpt.unwrap_or_else(|| text::summary(&post.content)),
-            reading_minutes: text::reading_minutes(&post.content),
+            excerpt,
+            reading_minutes: post.reading_minutes,
             content: post.content,
             status: post.status,
             author: AuthorView { id: post.author, username: author },

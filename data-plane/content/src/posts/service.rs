@@ -9,6 +9,7 @@ use super::model::{
     PostUnpublished, PostUpdated, Slug, Status, UpdatePost,
 };
 use super::{CreatePosts, DeletePosts, Posts, UpdatePosts, store};
+use crate::text;
 
 /// Numbers tried after a slug that is taken.
 const SLUG_ATTEMPTS_MAX: u32 = 100;
@@ -31,6 +32,8 @@ async fn write_new(tx: &mut Tx, author: UserId, command: CreatePost) -> Result<P
         id: tx.issue(),
         slug: slug.as_str().to_owned(),
         title: command.title,
+        summary: text::summary(&command.content),
+        reading_minutes: text::reading_minutes(&command.content),
         content: command.content,
         excerpt: command.excerpt,
         status: command.status,

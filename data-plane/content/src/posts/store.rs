@@ -8,12 +8,14 @@ use super::Posts;
 use super::model::{Post, PostError, Status};
 
 const TABLE: &str = "posts";
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "slug",
     "title",
     "content",
     "excerpt",
+    "summary",
+    "reading_minutes",
     "status",
     "author_id",
     "version",
@@ -52,6 +54,8 @@ fn post(row: &Row) -> Result<Post, StoreError> {
         title: row.get("title")?,
         content: row.get("content")?,
         excerpt: row.get("excerpt")?,
+        summary: row.get("summary")?,
+        reading_minutes: row.get("reading_minutes")?,
         // A status that this release does not know is not shown to everybody.
         status: Status::parse(&status).unwrap_or(Status::Draft),
         author: UserId::from_number(row.get("author_id")?),
@@ -146,6 +150,8 @@ pub(crate) async fn insert(tx: &mut Tx, post: &Post) -> Result<(), PostError> {
         .set("title", post.title.as_str())
         .set("content", post.content.as_str())
         .set("excerpt", post.excerpt.clone())
+        .set("summary", post.summary.as_str())
+        .set("reading_minutes", post.reading_minutes)
         .set("status", post.status.as_str())
         .set("author_id", post.author.number())
         .set("version", post.version)
@@ -169,6 +175,8 @@ pub(crate) async fn update(
         .set("title", post.title.as_str())
         .set("content", post.content.as_str())
         .set("excerpt", post.excerpt.clone())
+        .set("summary", post.summary.as_str())
+        .set("reading_minutes", post.reading_minutes)
         .set("status", post.status.as_str())
         .set("version", post.version)
         .set("updated_at", post.updated_at)
