@@ -130,3 +130,32 @@ async fn more_sites_than_room_are_served_in_turn() {
     assert!(open <= 2, "{workers}");
     assert_eq!(workers["items"][0]["tenants_assigned"], 5);
 }
+
+#[tokio::test]
+async fn a_site_that_cannot_be_made_fails_cleanly_and_gives_its_slug_back() {
+    let mut fleet = Fleet::start().await;
+    let account = fleet.sign_up("first").await;
+    std::fs::remove_file(fleet.data().join("worker/tenants/template.db")).expect("removed");
+    let console = fleet.console().with_token(&account.session);
+    let body = json!({"name": "Second", "slug": "second"});
+    console.post("/v1/sites", body.clone()).await.refused(503, "unavailable");
+    let sites = console.get("/v1/sites?q=second").await.data(200);
+    let failed = &sites["items"][0];
+    assert_eq!((&failed["state"], &failed["slug"]), (&json!("failed"), &json!("second")));
+    fleet.site("second").get("/api/v1/posts").await.refused(404, "site_unknown");
+    let id = failed["id"].as_str().expect("an id");
+    assert!(!fleet.store_of(id).exists(), "nothing is left behind");
+    let operations = fleet.operator().get("/v1/fleet/operations").await.data(200);
+    let operation = operations["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .find(|operation| operation["site_id"] == id)
+        .expect("its operation");
+    assert_eq!(operation["state"], "failed");
+    assert!(operation["error"].as_str().is_some_and(|error| !error.is_empty()), "{operation}");
+    fleet.restart().await;
+    let console = fleet.console().with_token(&account.session);
+    assert_eq!(console.post("/v1/sites", body).await.data(201)["state"], "ready");
+    assert!(fleet.site("second").get("/").await.text.contains("Second"));
+}
