@@ -13,7 +13,7 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 
 use crate::http::connect;
-use crate::machine;
+use crate::machine::{Taken, Watch};
 
 /// How long the last answers may take after the time is over.
 const LAST_ANSWER_SECONDS_MAX: u64 = 30;
@@ -36,21 +36,26 @@ pub(crate) struct Measured {
     pub(crate) micros: Vec<u32>,
     pub(crate) body_bytes: u64,
     pub(crate) connections_opened: u64,
-    pub(crate) elapsed: Duration,
-    /// Processor time of the served process, of this client, and of everything else.
-    pub(crate) server_cpu: Duration,
-    pub(crate) client_cpu: Duration,
-    pub(crate) other_cpu: Duration,
+    pub(crate) taken: Taken,
 }
 
 impl Measured {
     pub(crate) fn per_second(&self) -> f64 {
-        self.micros.len() as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
+        self.micros.len() as f64 / self.taken.elapsed.as_secs_f64().max(f64::EPSILON)
     }
 
     /// Processor time of the served process for one request.
-    pub(crate) fn cpu_micros(&self) -> f64 {
-        self.server_cpu.as_secs_f64() * 1e6 / self.micros.len().max(1) as f64
+    pub(crate) fn server_micros(&self) -> f64 {
+        self.for_each(self.taken.server)
+    }
+
+    /// Processor time of this client for one request.
+    pub(crate) fn client_micros(&self) -> f64 {
+        self.for_each(self.taken.client)
+    }
+
+    fn for_each(&self, time: Duration) -> f64 {
+        time.as_secs_f64() * 1e6 / self.micros.len().max(1) as f64
     }
 
     fn add(&mut self, other: Self) {
@@ -60,31 +65,14 @@ impl Measured {
     }
 }
 
-struct Cpu {
-    server: Duration,
-    client: Duration,
-    machine: Duration,
-}
-
-impl Cpu {
-    fn now(server: u32) -> anyhow::Result<Self> {
-        Ok(Self {
-            server: machine::cpu_of(server)?,
-            client: machine::cpu_of(std::process::id())?,
-            machine: machine::cpu_of_machine()?,
-        })
-    }
-}
-
 /// Loads a target for a while. Any answer but the expected one ends the measurement.
 pub(crate) async fn run(
     target: &Target,
     connections: u32,
     time: Duration,
 ) -> anyhow::Result<Measured> {
-    let before = Cpu::now(target.process)?;
-    let started = Instant::now();
-    let until = started + time;
+    let watch = Watch::start(target.process)?;
+    let until = Instant::now() + time;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..connections {
         tasks.spawn(send(target.clone(), until));
@@ -99,12 +87,7 @@ pub(crate) async fn run(
     let time_max = time + Duration::from_secs(LAST_ANSWER_SECONDS_MAX);
     let gathered = tokio::time::timeout(time_max, gathered).await.context("no answer in time");
     gathered.flatten().with_context(|| target.name.to_owned())?;
-    all.elapsed = started.elapsed();
-    let after = Cpu::now(target.process)?;
-    all.server_cpu = after.server.saturating_sub(before.server);
-    all.client_cpu = after.client.saturating_sub(before.client);
-    let machine = after.machine.saturating_sub(before.machine);
-    all.other_cpu = machine.saturating_sub(all.server_cpu + all.client_cpu);
+    all.taken = watch.taken()?;
     Ok(all)
 }
 

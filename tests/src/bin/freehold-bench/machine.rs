@@ -3,7 +3,7 @@
 //! Linux only, from /proc, because nothing else tells a process's own share.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
@@ -21,7 +21,7 @@ pub(crate) const fn profile() -> &'static str {
 }
 
 /// Processor time so far, user and system.
-pub(crate) fn cpu_of(process: u32) -> anyhow::Result<Duration> {
+fn cpu_of(process: u32) -> anyhow::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name before it, in brackets, may hold anything; utime and stime are fields 14 and 15.
     let (_, fields) = stat.rsplit_once(") ").context("/proc/<id>/stat has another form")?;
@@ -31,7 +31,7 @@ pub(crate) fn cpu_of(process: u32) -> anyhow::Result<Duration> {
 
 /// Processor time of the whole machine so far that processes had, or its host took from it.
 /// Interrupts are left out: the kernel's share of our own traffic is among them.
-pub(crate) fn cpu_of_machine() -> anyhow::Result<Duration> {
+fn cpu_of_machine() -> anyhow::Result<Duration> {
     let stat = fs::read_to_string("/proc/stat")?;
     let line = stat.lines().next().context("/proc/stat is empty")?;
     let fields: Vec<u64> = line.split_whitespace().skip(1).flat_map(str::parse).collect();
@@ -44,6 +44,55 @@ pub(crate) fn cpu_of_machine() -> anyhow::Result<Duration> {
 
 const fn of_ticks(ticks: u64) -> Duration {
     Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND)
+}
+
+/// Looks at the time and at the processors, to say later what a stretch of work took of both.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    process: u32,
+    started: Instant,
+    server: Duration,
+    client: Duration,
+    machine: Duration,
+}
+
+/// What a stretch of work took: time, and processor time of server, client and all others.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Taken {
+    pub(crate) elapsed: Duration,
+    pub(crate) server: Duration,
+    pub(crate) client: Duration,
+    others: Duration,
+}
+
+impl Watch {
+    /// Begins to watch a served process next to this one.
+    pub(crate) fn start(process: u32) -> anyhow::Result<Self> {
+        Ok(Self {
+            process,
+            started: Instant::now(),
+            server: cpu_of(process)?,
+            client: cpu_of(std::process::id())?,
+            machine: cpu_of_machine()?,
+        })
+    }
+
+    /// What was taken since.
+    pub(crate) fn taken(&self) -> anyhow::Result<Taken> {
+        let elapsed = self.started.elapsed();
+        let server = cpu_of(self.process)?.saturating_sub(self.server);
+        let client = cpu_of(std::process::id())?.saturating_sub(self.client);
+        let machine = cpu_of_machine()?.saturating_sub(self.machine);
+        Ok(Taken { elapsed, server, client, others: machine.saturating_sub(server + client) })
+    }
+}
+
+impl Taken {
+    /// How much of all processors others used, in percent.
+    pub(crate) fn others_percent(&self) -> f64 {
+        let possible = self.elapsed.as_secs_f64() * cores() as f64;
+        self.others.as_secs_f64() / possible.max(f64::EPSILON) * 100.0
+    }
 }
 
 /// What a process holds.

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::machine::{self, Watch};
 use crate::report::{Cell, LATENCY_COLUMNS, Report, Table, latencies, ms, percentile};
 use crate::served::{Program, Served};
-use crate::sites::SITES_PER_ACCOUNT_MAX;
-use crate::{machine, sites};
+use crate::sites::{self, SITES_PER_ACCOUNT_MAX};
 
 /// Targets: memory, and a closed site's first answer.
 const RSS_MB_MAX: f64 = 500.0;
@@ -32,6 +32,7 @@ pub(crate) async fn run(program: &Program, count: u32, open: u32) -> anyhow::Res
     let folder = tempfile::tempdir()?;
     let settings = [format!("worker.open_tenants_max={open}")];
     let served = program.platform(folder.path(), &settings).await?;
+    let watch = Watch::start(served.process)?;
     let mut held = Table::new(
         "What the process holds",
         &["when", "RSS MB", "of it, not files", "peak MB", "threads", "descriptors"],
@@ -48,6 +49,7 @@ pub(crate) async fn run(program: &Program, count: u32, open: u32) -> anyhow::Res
     let at_once_seconds = started.elapsed().as_secs_f64();
     let peak_kib = look(&mut held, "after each was touched, by 16 clients", &served)?;
     let warm = touch_one(served.edge).await?;
+    let taken = watch.taken()?;
     // not synchronisation: the pause is what is measured
     tokio::time::sleep(Duration::from_secs(REST_SECONDS)).await;
     look(&mut held, "after a pause", &served)?;
@@ -61,6 +63,8 @@ pub(crate) async fn run(program: &Program, count: u32, open: u32) -> anyhow::Res
     report.fact("sites made a second", rate(count, made.as_secs_f64()));
     report.fact("touches a second, in turn", rate(count, one_by_one_seconds));
     report.fact("touches a second, by 16 clients", rate(count, at_once_seconds));
+    let others = Cell::Number(taken.others_percent(), 0);
+    report.fact("machine busy with other work, %", others);
     report.fact("refused requests", Cell::text("none; one would have ended the measurement"));
     report.table(held);
     let mut table = Table::new("GET /api/v1/posts, each on a new connection", LATENCY_COLUMNS);

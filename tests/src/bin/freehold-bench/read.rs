@@ -151,12 +151,6 @@ fn row(name: &str, rounds: Vec<&Measured>) -> Vec<Cell> {
     micros.sort_unstable();
     let latency = |percent| Cell::Number(f64::from(percentile(&micros, percent)) / 1e3, 2);
     let count = |part: fn(&Measured) -> u64| rounds.iter().copied().map(part).sum::<u64>();
-    let client_cpu =
-        |round: &Measured| round.client_cpu.as_secs_f64() * 1e6 / round.micros.len().max(1) as f64;
-    let other_share = |round: &Measured| {
-        let possible = round.elapsed.as_secs_f64() * machine::cores() as f64;
-        round.other_cpu.as_secs_f64() / possible * 100.0
-    };
     vec![
         Cell::text(name),
         Cell::Number(middle(Measured::per_second), 0),
@@ -164,9 +158,9 @@ fn row(name: &str, rounds: Vec<&Measured>) -> Vec<Cell> {
         Cell::Number(highest, 0),
         latency(50),
         latency(99),
-        Cell::Number(middle(Measured::cpu_micros), 0),
-        Cell::Number(middle(client_cpu), 0),
-        Cell::Number(middle(other_share), 0),
+        Cell::Number(middle(Measured::server_micros), 0),
+        Cell::Number(middle(Measured::client_micros), 0),
+        Cell::Number(middle(|measured| measured.taken.others_percent()), 0),
         Cell::count(count(|round| round.body_bytes) / micros.len().max(1) as u64),
         Cell::count(count(|round| round.connections_opened)),
     ]
@@ -192,7 +186,7 @@ fn ratios(report: &mut Report, targets: &[Target], rounds: &[Vec<Measured>]) {
             Cell::Number(middle, 2),
             Cell::Number(lowest, 2),
             Cell::Number(highest, 2),
-            Cell::Number(median(per_round(Measured::cpu_micros)), 2),
+            Cell::Number(median(per_round(Measured::server_micros)), 2),
         ]);
         if target.name == LIST {
             report.at_least(

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use freehold_credentials::{Password, PasswordHasher};
 
 use crate::http::Answer;
+use crate::machine::{self, Watch};
 use crate::report::{Cell, LATENCY_COLUMNS, Report, Table, latencies, ms, percentile};
 use crate::served::Program;
-use crate::{machine, sites};
+use crate::sites;
 
 /// Targets in milliseconds.
 const P50_MS_MAX: f64 = 50.0;
@@ -41,18 +42,12 @@ pub(crate) async fn run(program: &Program, count: u32) -> anyhow::Result<Report>
     for number in 0..WARM_UP_COUNT {
         sign_up(served.edge, &format!("warm-{number}")).await?;
     }
-    let machine_before = machine::cpu_of_machine()?;
-    let (server_before, own_before) =
-        (machine::cpu_of(served.process)?, machine::cpu_of(std::process::id())?);
-    let started = Instant::now();
+    let watch = Watch::start(served.process)?;
     let mut all = Vec::new();
     for number in 0..count {
         all.push(sign_up(served.edge, &format!("kettle-{number}")).await?);
     }
-    let elapsed = started.elapsed();
-    let server_cpu = machine::cpu_of(served.process)? - server_before;
-    let own_cpu = machine::cpu_of(std::process::id())? - own_before;
-    let others = (machine::cpu_of_machine()? - machine_before).saturating_sub(server_cpu + own_cpu);
+    let taken = watch.taken()?;
     drop(served);
 
     let mut report = Report::new("signup");
@@ -60,11 +55,10 @@ pub(crate) async fn run(program: &Program, count: u32) -> anyhow::Result<Report>
     report.fact("build", Cell::text(machine::profile()));
     report.fact("cores", Cell::count(machine::cores() as u64));
     report.fact("password hash", Cell::text(PasswordHasher::parameters()));
-    report.fact("sign-ups a second, one after the other", per_second(count, elapsed));
-    let cpu_ms = ms(server_cpu) / f64::from(count);
+    report.fact("sign-ups a second, one after the other", per_second(count, taken.elapsed));
+    let cpu_ms = ms(taken.server) / f64::from(count);
     report.fact("server's processor time per sign-up, ms", Cell::Number(cpu_ms, 1));
-    let busy = others.as_secs_f64() / elapsed.as_secs_f64() / machine::cores() as f64 * 100.0;
-    report.fact("machine busy with other work, %", Cell::Number(busy, 0));
+    report.fact("machine busy with other work, %", Cell::Number(taken.others_percent(), 0));
     let waited = all.iter().filter(|taken| taken.looks > 1).count() as u64;
     report.fact("sites that were not there at the first look", Cell::count(waited));
 
