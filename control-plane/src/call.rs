@@ -16,7 +16,7 @@ use freehold_api::{Access, ApiError, Argument, Operation};
 use freehold_clock::Clock;
 use freehold_credentials::Opaque;
 use freehold_db::Database;
-use freehold_fleet::{HandOver, HandOverKey, Hosts, REQUEST_ID_HEADER, RequestLine};
+use freehold_fleet::{HandOver, HandOverKey, Hosts, RequestLine};
 use freehold_ids::{AccountId, MemberId, SessionId};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -171,12 +171,7 @@ pub(crate) struct Gate {
 
 /// The layer before every handler.
 pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let request_id = request
-        .headers()
-        .get(REQUEST_ID_HEADER)
-        .and_then(|id| id.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
+    let request_id = freehold_fleet::request_id(request.headers());
     let span = tracing::info_span!("control", request_id);
     let answer = async {
         match gate.check(request).await {
@@ -196,8 +191,7 @@ pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next
 
 impl Gate {
     async fn check(&self, request: Request) -> Result<Request, ApiError> {
-        let path_and_query = request.uri().path_and_query().map_or("/", |line| line.as_str());
-        let line = RequestLine { method: request.method().as_str(), path_and_query };
+        let line = RequestLine::of(request.method(), request.uri());
         let now = self.clock.now();
         let handover = HandOver::verify(request.headers(), &self.key, line, now.seconds())
             .map_err(|error| {

@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use freehold_api::ApiError;
 use freehold_clock::Clock;
-use freehold_fleet::{HandOver, HandOverKey, REQUEST_ID_HEADER, RequestLine, Surface, TenantState};
+use freehold_fleet::{HandOver, HandOverKey, RequestLine, Surface, TenantState};
 use freehold_identity::authenticate;
 use freehold_kernel::{Admission, Tenants};
 use tracing::Instrument;
@@ -28,12 +28,7 @@ pub(crate) struct Gate {
 /// The layer: admits a request or answers why not.
 pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let request_id = request
-        .headers()
-        .get(REQUEST_ID_HEADER)
-        .and_then(|id| id.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
+    let request_id = freehold_fleet::request_id(request.headers());
     let span = tracing::info_span!("worker", request_id);
     let answer = async {
         match gate.check(request).await {
@@ -79,8 +74,7 @@ impl Gate {
     }
 
     fn verify(&self, request: &Request) -> Result<HandOver, ApiError> {
-        let path_and_query = request.uri().path_and_query().map_or("/", |line| line.as_str());
-        let line = RequestLine { method: request.method().as_str(), path_and_query };
+        let line = RequestLine::of(request.method(), request.uri());
         HandOver::verify(request.headers(), &self.key, line, self.clock.now().seconds()).map_err(
             |error| {
                 tracing::warn!(%error, "refused a request that is no hand-over");

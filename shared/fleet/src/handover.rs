@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use freehold_ids::TenantId;
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use sha2::Sha256;
 
 use crate::{Hostname, Surface};
@@ -70,6 +70,20 @@ pub struct RequestLine<'a> {
     pub method: &'a str,
     /// Path and query exactly as sent on.
     pub path_and_query: &'a str,
+}
+
+impl<'a> RequestLine<'a> {
+    /// The parts of a request as it arrived over HTTP/1.
+    pub fn of(method: &'a Method, uri: &'a Uri) -> Self {
+        let path_and_query = uri.path_and_query().map_or("/", |target| target.as_str());
+        Self { method: method.as_str(), path_and_query }
+    }
+}
+
+/// The id that the edge gave a request; empty where there is none.
+pub fn request_id(headers: &HeaderMap) -> String {
+    let id = headers.get(REQUEST_ID_HEADER).and_then(|id| id.to_str().ok());
+    id.unwrap_or_default().to_owned()
 }
 
 /// Why a request is no valid hand-over. Says nothing of the secret.

@@ -17,6 +17,7 @@ pub use assignment::{
 pub use feed::{ROUTE_CHANGES_PENDING_MAX, RouteFeed, RouteStream};
 pub use handover::{
     HANDOVER_AGE_SECONDS_MAX, HandOver, HandOverError, HandOverKey, REQUEST_ID_HEADER, RequestLine,
+    request_id,
 };
 pub use hostname::{Hostname, Hosts, InvalidHostname};
 pub use route::{Address, Route, RouteChange, RouteState, Surface, Upstream, UpstreamId};

@@ -72,7 +72,12 @@ pub(crate) async fn run(program: &Program, count: u32, open: u32) -> anyhow::Res
     table.row(latencies("closed sites, by 16 clients", &at_once));
     table.row(latencies("one open site, in turn", &warm));
     report.table(table);
-    report.below("resident memory, peak", megabytes(peak_kib), RSS_MB_MAX, "MB");
+    report.below(
+        "resident memory, peak (target of 10,000 sites)",
+        megabytes(peak_kib),
+        RSS_MB_MAX,
+        "MB",
+    );
     if count > open {
         let at = |percent| ms(percentile(&one_by_one, percent));
         report.below(
