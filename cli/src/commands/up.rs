@@ -1,5 +1,6 @@
 //! `freehold up`: the whole platform until somebody says stop.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use freehold_clock::Clock;
@@ -32,32 +33,37 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    println!("stopping");
+    say("stopping");
     // A second signal ends the process at once; every acknowledged write is on disk already.
     tokio::select! {
-        () = platform.stop() => println!("stopped"),
-        _ = interrupt.recv() => println!("stopped without waiting"),
-        _ = terminate.recv() => println!("stopped without waiting"),
+        () = platform.stop() => say("stopped"),
+        _ = interrupt.recv() => say("stopped without waiting"),
+        _ = terminate.recv() => say("stopped without waiting"),
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints a line. Whoever read them may have gone, which is no reason to stop, or not to stop well.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 fn announce(platform: &Platform, data: &std::path::Path) {
     let console = platform.console_url();
-    println!("Freehold is up.");
-    println!();
-    println!("  console API     {console}/v1   (described at {console}/openapi.json)");
-    println!("  edge            {}", platform.address());
-    println!("  metrics, health http://{}/metrics", platform.private_address());
-    println!("  data            {}", data.display());
-    println!("  operator token  {}", platform.operator_file().display());
-    println!();
-    println!("Create an account and its first site:");
-    println!();
-    println!("  curl -s {console}/v1/signup -H 'Content-Type: application/json' \\");
-    println!(
-        "    -d '{{\"email\":\"you@example.org\",\"password\":\"choose-a-long-one\",\"site\":{{\"name\":\"My site\",\"slug\":\"my-site\"}}}}'"
+    say("Freehold is up.");
+    say("");
+    say(&format!("  console API     {console}/v1   (described at {console}/openapi.json)"));
+    say(&format!("  edge            {}", platform.address()));
+    say(&format!("  metrics, health http://{}/metrics", platform.private_address()));
+    say(&format!("  data            {}", data.display()));
+    say(&format!("  operator token  {}", platform.operator_file().display()));
+    say("");
+    say("Create an account and its first site:");
+    say("");
+    say(&format!("  curl -s {console}/v1/signup -H 'Content-Type: application/json' \\"));
+    say(
+        "    -d '{\"email\":\"you@example.org\",\"password\":\"choose-a-long-one\",\"site\":{\"name\":\"My site\",\"slug\":\"my-site\"}}'",
     );
-    println!();
-    println!("Ctrl-C stops it.");
+    say("");
+    say("Ctrl-C stops it.");
 }

@@ -110,3 +110,29 @@ async fn doctor_and_a_second_process_notice_the_first() {
     let again = Process::start(PROGRAM, folder.path(), &[], None);
     assert!(again.terminate(), "it starts again with the same data");
 }
+
+#[test]
+fn a_signal_stops_it_gracefully_when_nobody_reads_its_output() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let mut child = Command::new(PROGRAM)
+        .args(["up", "--set", "edge.listen=127.0.0.1:0", "--set", "metrics.listen=127.0.0.1:0"])
+        .arg("--data")
+        .arg(folder.path().join("data"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::fs::File::create(&log).expect("a log"))
+        .spawn()
+        .expect("the command runs");
+    let mut output = std::io::BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    while !line.contains("Ctrl-C") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut output, &mut line).expect("a line") > 0);
+    }
+    drop(output);
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(asked.expect("kill").success());
+    let ended = child.wait().expect("its end");
+    let log = std::fs::read_to_string(log).expect("its log");
+    assert!(ended.success() && !log.contains("panicked"), "{ended}: {log}");
+}
