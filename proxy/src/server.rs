@@ -125,12 +125,7 @@ impl Edge {
         Self { app, table, in_flight, stopping, cut, connections, accept, feed }
     }
 
-    /// Whether routes are in force and connections are accepted.
-    pub fn is_ready(&self) -> bool {
-        self.table.is_loaded() && !self.accept.is_finished()
-    }
-
-    /// A check of [`Edge::is_ready`] that outlives the borrow.
+    /// A check that outlives this edge: are routes in force, and is it not stopping?
     pub fn readiness(&self) -> impl Fn() -> bool + Send + Sync + 'static {
         let (table, stopping) = (self.table.clone(), self.stopping.subscribe());
         move || table.is_loaded() && !*stopping.borrow()

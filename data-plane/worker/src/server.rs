@@ -105,11 +105,6 @@ impl Worker {
         self.link.clone()
     }
 
-    /// How many tenants are assigned and how many are open.
-    pub fn counts(&self) -> (usize, usize) {
-        self.tenants.counts()
-    }
-
     /// Takes no more requests, ends the running ones within `grace`, closes every store.
     pub async fn stop(self, grace: Duration) {
         self.stopping.cancel();

@@ -10,7 +10,6 @@ use crate::{DEFAULTS, Problem};
 
 /// Variables that start with `FREEHOLD_` and are no settings.
 const OTHER_VARIABLES: &[&str] = &[
-    "FREEHOLD_BENCH_BIN",
     "FREEHOLD_CACHE",
     "FREEHOLD_CONFIG",
     "FREEHOLD_FAULT_AT",

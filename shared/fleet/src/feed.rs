@@ -85,10 +85,4 @@ impl RouteFeed {
             let _ = confirmed.wait_for(|seen| *seen >= revision).await;
         }
     }
-
-    /// How many edges are connected, and the newest revision.
-    pub fn status(&self) -> (usize, u64) {
-        let hub = self.0.lock();
-        (hub.subscribers.iter().filter(|edge| !edge.changes.is_closed()).count(), hub.revision)
-    }
 }

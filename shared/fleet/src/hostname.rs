@@ -120,13 +120,6 @@ impl Hosts {
             None => format!("{}://{hostname}", self.scheme),
         }
     }
-
-    /// Whether every family lives on `localhost`, as on a developer's machine.
-    pub fn is_local(&self) -> bool {
-        [&self.console, &self.sites, &self.admin, &self.media]
-            .iter()
-            .all(|name| name.as_str() == "localhost" || name.as_str().ends_with(".localhost"))
-    }
 }
 
 #[cfg(test)]

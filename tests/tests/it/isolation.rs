@@ -74,12 +74,11 @@ async fn one_account_does_not_know_of_anothers_sites() {
     let (one, two) = (fleet.sign_up("one").await, fleet.sign_up("two").await);
     let stranger = fleet.console().with_token(&two.session);
     let never = "ten_00000000000000000000000000";
-    for (id, word) in [(one.site.as_str(), "theirs"), (never, "nobody's")] {
+    for id in [one.site.as_str(), never] {
         stranger.get(&format!("/v1/sites/{id}")).await.refused(404, "not_found");
         stranger.delete(&format!("/v1/sites/{id}")).await.refused(404, "not_found");
         let sign_in = format!("/v1/sites/{id}/sign-in");
         stranger.post(&sign_in, json!({})).await.refused(404, "not_found");
-        assert!(!word.is_empty());
     }
     let operation = one.data["operation"]["id"].as_str().expect("an id");
     stranger.get(&format!("/v1/operations/{operation}")).await.refused(404, "not_found");
