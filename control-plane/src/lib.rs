@@ -9,6 +9,7 @@ mod faults;
 mod fleet;
 mod jobs;
 mod mail;
+mod once;
 mod operations;
 mod secrets;
 mod server;

@@ -4,15 +4,18 @@
 //! the new schema; what is no longer needed goes in a later release.
 
 mod control;
+mod idempotency;
 mod tenant;
 
 use freehold_db::{Column, ColumnType, Migration};
 
 /// Migrations of the control plane's database, in order.
-pub const CONTROL: &[Migration] = &[control::c001_first::MIGRATION];
+pub const CONTROL: &[Migration] =
+    &[control::c001_first::MIGRATION, control::c002_idempotency::MIGRATION];
 
 /// Migrations of every tenant's store, in order.
-pub const TENANT: &[Migration] = &[tenant::t001_first::MIGRATION];
+pub const TENANT: &[Migration] =
+    &[tenant::t001_first::MIGRATION, tenant::t002_idempotency::MIGRATION];
 
 const fn int(name: &'static str) -> Column {
     Column::required(name, ColumnType::Int)

@@ -5,11 +5,13 @@ use freehold_api::{
     ApiError, Body, Command, Data, Method, Page, PageQuery, Params, Path, Problems, QueryParams,
     Route, Routes,
 };
+use freehold_idempotency::{Idempotent, Nothing};
 use freehold_ids::{AccountId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::call::{AsOperator, Call};
+use crate::once::Once;
 use crate::operations::Kind;
 use crate::sites::{Site, SiteState, SiteView, Sites, Started, change_state, store};
 use crate::store::answer;
@@ -201,10 +203,11 @@ async fn suspend(
     _call: Call<AsOperator>,
     State(sites): State<Sites>,
     Path(tenant): Path<TenantRef>,
-    Body(command): Body<Suspend>,
+    Idempotent { key, body: Body(command) }: Idempotent<Body<Suspend>>,
 ) -> Result<Data<TenantView>, ApiError> {
     let id = find(&sites, tenant).await?.id;
-    let started = change_state(&sites, id, Kind::SuspendSite, |mut site| match site.state {
+    let once = Once::new("operator", key);
+    let started = change_state(&sites, id, Kind::SuspendSite, &once, |mut site| match site.state {
         SiteState::Ready | SiteState::Suspended => {
             site.state = SiteState::Suspended;
             site.reason = Some(command.reason);
@@ -219,9 +222,11 @@ async fn resume(
     _call: Call<AsOperator>,
     State(sites): State<Sites>,
     Path(tenant): Path<TenantRef>,
+    Idempotent { key, body: Nothing }: Idempotent<Nothing>,
 ) -> Result<Data<TenantView>, ApiError> {
     let id = find(&sites, tenant).await?.id;
-    let started = change_state(&sites, id, Kind::ResumeSite, |mut site| match site.state {
+    let once = Once::new("operator", key);
+    let started = change_state(&sites, id, Kind::ResumeSite, &once, |mut site| match site.state {
         SiteState::Suspended => {
             site.state = SiteState::Ready;
             site.reason = None;

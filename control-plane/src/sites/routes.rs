@@ -7,6 +7,7 @@ use freehold_api::{
     Route, Routes,
 };
 use freehold_fleet::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
+use freehold_idempotency::{Idempotent, Nothing};
 use freehold_ids::TenantId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ use super::model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site}
 use super::service::{RESTORE_SECONDS, Started, change_state, place, run_inline};
 use super::{Sites, store};
 use crate::call::{AsMember, Call, MemberCaller};
+use crate::once::Once;
 use crate::operations::Kind;
 use crate::store::answer;
 use freehold_clock::UnixMs;
@@ -117,13 +119,22 @@ async fn list(
 async fn create(
     call: Call<AsMember>,
     State(sites): State<Sites>,
-    Body(CreateSite(new)): Body<CreateSite>,
+    Idempotent { key, body: Body(CreateSite(new)) }: Idempotent<Body<CreateSite>>,
 ) -> Result<Data<SiteView>, ApiError> {
     let member = call.member()?;
+    let once = Once::new(member.member, key);
     let mut writer = sites.db.write().await.map_err(answer)?;
-    let placed = place(&sites, &mut writer, member.account, member.verified, new, "slug").await?;
-    writer.commit().await.map_err(answer)?;
-    let begun = run_inline(&sites, placed.0.id, placed.1).await?;
+    let (site, operation) = match once.started(&mut writer).await? {
+        Some(started) => started,
+        None => {
+            let (account, verified) = (member.account, member.verified);
+            let placed = place(&sites, &mut writer, account, verified, new, "slug").await?;
+            once.note(&mut writer, placed.0.id, placed.1, sites.clock.now()).await?;
+            writer.commit().await.map_err(answer)?;
+            (placed.0.id, placed.1)
+        }
+    };
+    let begun = run_inline(&sites, site, operation).await?;
     let view = SiteView::new(&begun.site, &sites.fleet.hosts, Some(begun.operation));
     match (begun.finished, begun.site.state) {
         (true, SiteState::Failed) => Err(ApiError::unavailable(5, "provisioning failed")),
@@ -152,7 +163,8 @@ async fn delete(
 ) -> Result<Data<SiteView>, ApiError> {
     let member = call.member()?.clone();
     let erase_at = sites.clock.now().plus_seconds(RESTORE_SECONDS).0;
-    let begun = change_state(&sites, id, Kind::DeleteSite, |site| {
+    let once = Once::unkeyed();
+    let begun = change_state(&sites, id, Kind::DeleteSite, &once, |site| {
         let mut site = own(&member, site)?;
         match site.state {
             SiteState::Ready | SiteState::Suspended => {
@@ -173,10 +185,12 @@ async fn restore(
     call: Call<AsMember>,
     State(sites): State<Sites>,
     Path(id): Path<TenantId>,
+    Idempotent { key, body: Nothing }: Idempotent<Nothing>,
 ) -> Result<Data<SiteView>, ApiError> {
     let member = call.member()?.clone();
+    let once = Once::new(member.member, key);
     let now = sites.clock.now().0;
-    let begun = change_state(&sites, id, Kind::RestoreSite, |site| {
+    let begun = change_state(&sites, id, Kind::RestoreSite, &once, |site| {
         let mut site = own(&member, site)?;
         if site.state != SiteState::Deleted || site.erase_at.is_none_or(|at| at <= now) {
             return Err(wrong_state("only a site deleted within seven days can be restored"));

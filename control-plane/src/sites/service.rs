@@ -9,6 +9,7 @@ use freehold_ids::{AccountId, OperationId, TenantId};
 use super::model::{NewSite, Site, SiteState};
 use super::reconcile::{self, Obstacle};
 use super::{Sites, store};
+use crate::once::Once;
 use crate::operations::{self, Kind, Operation, Outcome, StepState};
 use crate::store::answer;
 
@@ -103,15 +104,21 @@ pub(crate) async fn change_state(
     sites: &Sites,
     id: TenantId,
     kind: Kind,
+    once: &Once,
     decide: impl FnOnce(Site) -> Result<Site, ApiError>,
 ) -> Result<Started, ApiError> {
     let now = sites.clock.now();
     let mut writer = sites.db.write().await.map_err(answer)?;
+    if let Some((site, operation)) = once.started(&mut writer).await? {
+        drop(writer);
+        return run_inline(sites, site, operation).await;
+    }
     let site = store::by_id(&mut writer, id).await.map_err(answer)?;
     let site = decide(site.ok_or_else(ApiError::not_found)?)?;
     store::update(&mut writer, &site, now).await.map_err(answer)?;
     let operation = new_operation(sites, &site, kind);
     operations::store::insert(&mut writer, &operation).await.map_err(answer)?;
+    once.note(&mut writer, id, operation.id, now).await?;
     writer.commit().await.map_err(answer)?;
     run_inline(sites, id, operation.id).await
 }

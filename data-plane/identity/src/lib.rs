@@ -14,6 +14,11 @@ use freehold_kernel::{Module, Permission};
 
 pub use authenticate::authenticate;
 
+/// What other modules may use.
+pub mod api {
+    pub use crate::users::store::{first, shown_name};
+}
+
 /// What the module needs from the worker.
 #[derive(Debug, Clone)]
 pub struct IdentityConfig {

@@ -12,9 +12,20 @@ use axum::http::request::Parts;
 use freehold_api::{Access, ApiError, Argument, Operation};
 use freehold_clock::{Clock, UnixMs};
 use freehold_fleet::HandOver;
+use freehold_idempotency::{IdempotencyKey, KeptAnswer};
 
 use crate::access::{Action, Grant, Holders, Subject};
+use crate::tx::Claim;
 use crate::{Actor, Read, StoreError, Tenant, Tx};
+
+/// What a caller who may have sent the same request before gets.
+#[derive(Debug)]
+pub enum Begun {
+    /// The first time: a transaction, to be ended by [`Tx::commit_answer`].
+    First(Tx),
+    /// Another time: the answer of the first.
+    Again(KeptAnswer),
+}
 
 /// What admission found out about a request.
 #[derive(Debug, Clone)]
@@ -89,6 +100,24 @@ impl<P: Action> Ctx<P> {
     /// [`StoreError`] when the turn does not come in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.admission.tenant.begin(self.now()).await
+    }
+
+    /// [`Ctx::begin`] for a request that may carry an idempotency key.
+    ///
+    /// # Errors
+    /// [`StoreError::Idempotency`] when the key stands for another request of this caller.
+    pub async fn begin_once(&self, key: Option<IdempotencyKey>) -> Result<Begun, StoreError> {
+        let mut tx = self.begin().await?;
+        let Some(key) = key else { return Ok(Begun::First(tx)) };
+        let caller = match self.actor() {
+            Actor::Anonymous => "anonymous".to_owned(),
+            Actor::User(user) => user.id.to_string(),
+        };
+        let claim = Claim { caller, key };
+        Ok(match tx.claim(claim).await? {
+            Some(kept) => Begun::Again(kept),
+            None => Begun::First(tx),
+        })
     }
 }
 

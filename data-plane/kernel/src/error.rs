@@ -2,6 +2,7 @@
 
 use freehold_api::ApiError;
 use freehold_db::DbError;
+use freehold_idempotency::IdempotencyError;
 
 /// What can go wrong between a use case and its tenant's store.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +10,9 @@ pub enum StoreError {
     /// The store said no.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The caller's idempotency key is of no use.
+    #[error(transparent)]
+    Idempotency(#[from] IdempotencyError),
     /// This worker does not own the tenant, or not under this epoch.
     #[error("this worker does not own the tenant")]
     NotOwned,
@@ -32,6 +36,7 @@ impl From<StoreError> for ApiError {
                 Self::unavailable(1, error.to_string())
             }
             StoreError::NotOwned => Self::not_found(),
+            StoreError::Idempotency(error) => error.into(),
             StoreError::Db(_) => Self::internal(error.to_string()),
         }
     }

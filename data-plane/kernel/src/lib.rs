@@ -15,7 +15,7 @@ mod tx;
 
 pub use access::{Action, Grant, Holders, Permission, Subject};
 pub use actor::{Actor, Role, User};
-pub use ctx::{Admission, Ctx};
+pub use ctx::{Admission, Begun, Ctx};
 pub use error::StoreError;
 pub use module::{Module, SeedFuture, Seeding};
 pub use options::{SiteOptions, write_option};

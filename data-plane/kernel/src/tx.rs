@@ -5,6 +5,7 @@
 
 use freehold_clock::UnixMs;
 use freehold_db::{DbError, Delete, Insert, Reader, Row, Select, Update, Writer};
+use freehold_idempotency::{IdempotencyKey, KeptAnswer, find, keep};
 use freehold_ids::{EventId, Kind, LocalId};
 use serde::Serialize;
 
@@ -82,6 +83,13 @@ struct Pending {
     payload: String,
 }
 
+/// A caller's idempotency key, to be kept with the answer.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pub(crate) caller: String,
+    pub(crate) key: IdempotencyKey,
+}
+
 /// A write transaction on one tenant's store. Dropped without commit, it changes nothing.
 #[derive(Debug)]
 pub struct Tx {
@@ -89,6 +97,7 @@ pub struct Tx {
     now: UnixMs,
     events: Vec<Pending>,
     mark: Option<i64>,
+    claim: Option<Claim>,
 }
 
 impl std::ops::Deref for Tx {
@@ -108,7 +117,7 @@ impl std::ops::DerefMut for Tx {
 impl Tx {
     pub(crate) fn new(writer: Writer, tenant: Tenant, now: UnixMs) -> Self {
         let read = Read { link: Link::Writer(writer), tenant };
-        Self { read, now, events: Vec::new(), mark: None }
+        Self { read, now, events: Vec::new(), mark: None, claim: None }
     }
 
     /// The moment that this transaction counts as.
@@ -166,6 +175,27 @@ impl Tx {
             .map_err(|error| DbError::Shape(format!("event {}: {error}", E::NAME)))?;
         self.events.push(Pending { name: E::NAME, subject: event.subject(), payload });
         Ok(())
+    }
+
+    /// Takes a key for this transaction, or finds the answer that was kept with it.
+    pub(crate) async fn claim(&mut self, claim: Claim) -> Result<Option<KeptAnswer>, StoreError> {
+        let kept = find(self.reader(), &claim.caller, &claim.key).await?;
+        self.claim = Some(claim);
+        Ok(kept)
+    }
+
+    /// [`Tx::commit`] that also keeps the answer with the request's idempotency key, where it
+    /// carried one.
+    ///
+    /// # Errors
+    /// Whatever the store says; then nothing was changed.
+    pub async fn commit_answer(mut self, answer: KeptAnswer) -> Result<KeptAnswer, StoreError> {
+        if let Some(Claim { caller, key }) = self.claim.take() {
+            let now = self.now;
+            keep(self.writer()?, &caller, &key, &answer, now).await?;
+        }
+        self.commit().await?;
+        Ok(answer)
     }
 
     /// Writes the change, its events and the id mark, durably and together.

@@ -20,7 +20,7 @@ fn link_error(error: StoreError) -> LinkError {
         StoreError::Crowded | StoreError::Db(DbError::Busy | DbError::Full) => {
             LinkError::Unreachable(error.to_string())
         }
-        StoreError::Db(_) => LinkError::Failed(error.to_string()),
+        StoreError::Db(_) | StoreError::Idempotency(_) => LinkError::Failed(error.to_string()),
     }
 }
 

@@ -61,7 +61,7 @@ mod tests {
     }
 
     /// Tables that belong to the kernel itself.
-    const KERNEL_TABLES: [&str; 3] = ["meta", "options", "outbox"];
+    const KERNEL_TABLES: [&str; 4] = ["idempotency_keys", "meta", "options", "outbox"];
 
     #[test]
     fn every_table_has_exactly_one_owner() {

@@ -1,3 +1,4 @@
 //! Migrations of the control plane's database.
 
 pub(crate) mod c001_first;
+pub(crate) mod c002_idempotency;

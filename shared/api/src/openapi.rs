@@ -61,6 +61,9 @@ fn operation(row: &Route) -> Value {
     parameters.extend(described.query.iter().map(|(name, meaning)| {
         json!({"name": name, "in": "query", "description": meaning, "schema": {"type": "string"}})
     }));
+    parameters.extend(described.headers.iter().map(|(name, meaning)| {
+        json!({"name": name, "in": "header", "description": meaning, "schema": {"type": "string"}})
+    }));
     let mut value = json!({
         "operationId": operation_id(row),
         "summary": described.summary,

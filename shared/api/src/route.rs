@@ -57,6 +57,7 @@ pub struct Operation {
     pub(crate) summary: &'static str,
     pub(crate) body: Option<Value>,
     pub(crate) query: &'static [(&'static str, &'static str)],
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     pub(crate) answers: Map<String, Value>,
     pub(crate) components: Map<String, Value>,
 }
@@ -67,6 +68,11 @@ impl Operation {
     pub const fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
         self
+    }
+
+    /// Notes a header that callers may send, and what it means.
+    pub fn takes_header(&mut self, name: &'static str, meaning: &'static str) {
+        self.headers.push((name, meaning));
     }
 
     /// The data of a success with this status.

@@ -7,8 +7,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
+use argon2::password_hash::PasswordVerifier as _;
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
@@ -88,7 +90,7 @@ pub enum HashError {
 /// Hashes and compares on a bounded number of threads. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PasswordHasher {
-    argon2: Argon2<'static>,
+    argon2: Arc<Hashing>,
     cores: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     unknown: Arc<str>,
@@ -101,11 +103,14 @@ impl PasswordHasher {
     /// [`HashError::Failed`] when even one hash cannot be made.
     pub fn new() -> Result<Self, HashError> {
         let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(failed)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let unknown = hash_now(&argon2, "nobody has this password")?.into();
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let argon2 = Hashing {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            memories: Mutex::new(Vec::with_capacity(cores)),
+        };
+        let unknown = argon2.hash("nobody has this password")?.into();
         Ok(Self {
-            argon2,
+            argon2: Arc::new(argon2),
             cores: Arc::new(Semaphore::new(cores)),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING_MAX)),
             unknown,
@@ -123,7 +128,7 @@ impl PasswordHasher {
     /// [`HashError::Busy`] when too many wait.
     pub async fn hash(&self, password: Password) -> Result<String, HashError> {
         let argon2 = self.argon2.clone();
-        self.run(move || hash_now(&argon2, &password.0)).await
+        self.run(move || argon2.hash(&password.0)).await
     }
 
     /// Compares a presented password with a stored hash. With no hash it takes as long and says
@@ -139,12 +144,7 @@ impl PasswordHasher {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.unknown.to_string());
         let argon2 = self.argon2.clone();
-        let matches = self
-            .run(move || {
-                let stored = PasswordHash::new(&stored).map_err(failed)?;
-                Ok(argon2.verify_password(password.0.as_bytes(), &stored).is_ok())
-            })
-            .await?;
+        let matches = self.run(move || argon2.matches(&password.0, &stored)).await?;
         Ok(known && matches)
     }
 
@@ -164,8 +164,58 @@ impl PasswordHasher {
     }
 }
 
-fn hash_now(argon2: &Argon2<'_>, password: &str) -> Result<String, HashError> {
-    argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(failed)
+/// The computation, with memory that is used again.
+///
+/// Fresh memory costs as much as the hash itself: the system has to find and clear every page of
+/// it. There are never more memories than cores, because so many run at a time.
+struct Hashing {
+    argon2: Argon2<'static>,
+    memories: Mutex<Vec<Vec<Block>>>,
+}
+
+impl fmt::Debug for Hashing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashing")
+    }
+}
+
+impl Hashing {
+    fn hash(&self, password: &str) -> Result<String, HashError> {
+        let salt = Salt::generate();
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(self.argon2.params()).map_err(failed)?,
+            hash: Some(self.output(password, &salt)?),
+            salt: Some(salt),
+        };
+        Ok(hash.to_string())
+    }
+
+    fn matches(&self, password: &str, stored: &str) -> Result<bool, HashError> {
+        let stored = PasswordHash::new(stored).map_err(failed)?;
+        let params = ParamsString::try_from(self.argon2.params()).map_err(failed)?;
+        let ours = stored.algorithm == Algorithm::Argon2id.ident()
+            && stored.version == Some(Version::V0x13.into())
+            && stored.params == params;
+        match (&stored.salt, &stored.hash) {
+            // Outputs compare in constant time.
+            (Some(salt), Some(hash)) if ours => Ok(self.output(password, salt)? == *hash),
+            // Made with other parameters, by another release.
+            _ => Ok(self.argon2.verify_password(password.as_bytes(), &stored).is_ok()),
+        }
+    }
+
+    fn output(&self, password: &str, salt: &[u8]) -> Result<Output, HashError> {
+        let fresh = || vec![Block::new(); self.argon2.params().block_count()];
+        let mut memory = self.memories.lock().pop().unwrap_or_else(fresh);
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        let (password, blocks) = (password.as_bytes(), memory.as_mut_slice());
+        let done = self.argon2.hash_password_into_with_memory(password, salt, &mut output, blocks);
+        self.memories.lock().push(memory);
+        done.map_err(failed)?;
+        Output::new(&output).map_err(failed)
+    }
 }
 
 fn failed(error: impl fmt::Display) -> HashError {

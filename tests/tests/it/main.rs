@@ -4,6 +4,7 @@ mod bad_input;
 mod cli;
 mod edge;
 mod faults;
+mod idempotency;
 mod isolation;
 mod lifecycle;
 mod mail;

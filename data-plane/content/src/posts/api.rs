@@ -1,5 +1,6 @@
 //! What other modules may know of posts: the published ones, ready to show.
 
+use freehold_identity::api as users;
 use freehold_ids::PostId;
 use freehold_kernel::{Grant, Read, StoreError};
 
@@ -73,7 +74,7 @@ pub async fn published(
     let total = store::count(read, grant, &criteria).await?;
     let mut posts = Vec::new();
     for post in store::list(read, grant, &criteria, rows, skip).await? {
-        let author = store::author_name(read, post.author).await?;
+        let author = users::shown_name(read, post.author).await?;
         posts.push(Published::new(post, author));
     }
     Ok(PostPage { posts, total })
@@ -94,7 +95,7 @@ pub async fn published_by_slug(
     };
     let at = post.published_at.unwrap_or(post.created_at);
     let (older, newer) = store::neighbours(read, grant, at).await?;
-    let author = store::author_name(read, post.author).await?;
+    let author = users::shown_name(read, post.author).await?;
     let bare = |post| Published::new(post, String::new());
     Ok(Some((Published::new(post, author), older.map(bare), newer.map(bare))))
 }

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use freehold_api::{
     ApiError, Body, Data, FieldError, Method, Page, PageQuery, Params, Path, QueryParams, Route,
     Routes,
 };
 use freehold_clock::UnixMs;
+use freehold_idempotency::{Idempotent, KeptAnswer};
+use freehold_identity::api as users;
 use freehold_ids::{PostId, UserId};
-use freehold_kernel::{Ctx, Read, StoreError};
+use freehold_kernel::{Begun, Ctx, Read, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -147,7 +149,7 @@ async fn views(read: &mut Read, posts: Vec<Post>) -> Result<Vec<PostView>, Store
         let name = match names.entry(post.author) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(unknown) => {
-                unknown.insert(store::author_name(read, post.author).await?).clone()
+                unknown.insert(users::shown_name(read, post.author).await?).clone()
             }
         };
         views.push(PostView::new(post, name, false));
@@ -159,15 +161,23 @@ async fn get(ctx: Ctx<ReadPosts>, Path(slug): Path<String>) -> Result<Response, 
     let grant = ctx.grant::<Posts>();
     let mut read = ctx.snapshot().await?;
     let post = store::by_slug(&mut read, &grant, &slug).await?.ok_or_else(ApiError::not_found)?;
-    answer_one(&mut read, post, Data::ok).await
+    answer_one(&mut read, post).await
 }
 
 async fn create(
     ctx: Ctx<CreatePosts>,
-    Body(command): Body<CreatePost>,
-) -> Result<Response, ApiError> {
-    let post = service::create(&ctx, command).await?;
-    answer_one(&mut ctx.read().await?, post, Data::created).await
+    Idempotent { key, body: Body(command) }: Idempotent<Body<CreatePost>>,
+) -> Result<KeptAnswer, ApiError> {
+    let author = ctx.actor().user().ok_or_else(ApiError::unauthorized)?.id;
+    let mut tx = match ctx.begin_once(key).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let post = service::create(&mut tx, author, command).await?;
+    let etag = etag(&post);
+    let view = view_one(&mut tx, post).await?;
+    let answer = KeptAnswer::new(StatusCode::CREATED, &view)?.with_etag(etag);
+    Ok(tx.commit_answer(answer).await?)
 }
 
 async fn update(
@@ -177,7 +187,7 @@ async fn update(
     Body(command): Body<UpdatePost>,
 ) -> Result<Response, ApiError> {
     let post = service::update(&ctx, &slug, if_match(&headers)?, command).await?;
-    answer_one(&mut ctx.read().await?, post, Data::ok).await
+    answer_one(&mut ctx.read().await?, post).await
 }
 
 async fn delete(
@@ -189,18 +199,22 @@ async fn delete(
     Ok(Data::ok(()))
 }
 
-async fn answer_one(
-    read: &mut Read,
-    post: Post,
-    wrap: fn(PostView) -> Data<PostView>,
-) -> Result<Response, ApiError> {
-    let author = store::author_name(read, post.author).await?;
-    let tag = format!("\"{}\"", post.version);
-    let mut response = wrap(PostView::new(post, author, true)).into_response();
+async fn answer_one(read: &mut Read, post: Post) -> Result<Response, ApiError> {
+    let tag = etag(&post);
+    let mut response = Data::ok(view_one(read, post).await?).into_response();
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     Ok(response)
+}
+
+async fn view_one(read: &mut Read, post: Post) -> Result<PostView, StoreError> {
+    let author = users::shown_name(read, post.author).await?;
+    Ok(PostView::new(post, author, true))
+}
+
+fn etag(post: &Post) -> String {
+    format!("\"{}\"", post.version)
 }
 
 /// The version that the caller insists on, from `If-Match`.

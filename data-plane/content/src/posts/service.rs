@@ -1,6 +1,6 @@
 //! The use cases over posts, each in one transaction.
 
-use freehold_api::ApiError;
+use freehold_identity::api as users;
 use freehold_ids::UserId;
 use freehold_kernel::{Ctx, StoreError, Tx};
 
@@ -8,21 +8,18 @@ use super::model::{
     CreatePost, Post, PostCreated, PostDeleted, PostError, PostFact, PostPublished,
     PostUnpublished, PostUpdated, Slug, Status, UpdatePost,
 };
-use super::{CreatePosts, DeletePosts, Posts, UpdatePosts, store};
+use super::{DeletePosts, Posts, UpdatePosts, store};
 use crate::text;
 
 /// Numbers tried after a slug that is taken.
 const SLUG_ATTEMPTS_MAX: u32 = 100;
 
-pub(crate) async fn create(ctx: &Ctx<CreatePosts>, command: CreatePost) -> Result<Post, ApiError> {
-    let author = ctx.actor().user().ok_or_else(ApiError::unauthorized)?.id;
-    let mut tx = ctx.begin().await?;
-    let post = write_new(&mut tx, author, command).await?;
-    tx.commit().await?;
-    Ok(post)
-}
-
-async fn write_new(tx: &mut Tx, author: UserId, command: CreatePost) -> Result<Post, PostError> {
+/// Writes a new post. The caller commits.
+pub(crate) async fn create(
+    tx: &mut Tx,
+    author: UserId,
+    command: CreatePost,
+) -> Result<Post, PostError> {
     let slug = match command.slug {
         Some(slug) => slug,
         None => free_slug(tx, &Slug::from_title(&command.title)).await?,
@@ -112,7 +109,7 @@ pub(crate) async fn delete(
 
 /// The first post of a new site.
 pub(crate) async fn create_welcome(tx: &mut Tx, site_name: &str) -> Result<(), StoreError> {
-    let Some(author) = store::first_user(tx).await? else { return Ok(()) };
+    let Some(author) = users::first(tx).await? else { return Ok(()) };
     let command = CreatePost {
         title: format!("Welcome to {site_name}"),
         slug: Some(Slug::from_title("welcome")),
@@ -120,7 +117,7 @@ pub(crate) async fn create_welcome(tx: &mut Tx, site_name: &str) -> Result<(), S
         excerpt: None,
         status: Status::Published,
     };
-    match write_new(tx, author, command).await {
+    match create(tx, author, command).await {
         Err(PostError::Store(error)) => Err(error),
         // The store is new: its only slug is this one.
         Err(_) | Ok(_) => Ok(()),

@@ -122,22 +122,6 @@ pub(crate) async fn neighbours(
     Ok((older, newer))
 }
 
-/// The name to show for a user as an author.
-pub(crate) async fn author_name(read: &mut Read, author: UserId) -> Result<String, StoreError> {
-    let select = Select::from("users", ["username"]).filter(Filter::eq("id", author.number()));
-    match read.optional(&select).await? {
-        Some(row) => Ok(row.get("username")?),
-        None => Ok(String::new()),
-    }
-}
-
-/// The site's first user, who signs the welcome post.
-pub(crate) async fn first_user(read: &mut Read) -> Result<Option<UserId>, StoreError> {
-    let select = Select::from("users", ["id"]).order("id", Direction::Ascending).page(1, 0);
-    let row = read.optional(&select).await?;
-    row.map(|row| Ok(UserId::from_number(row.get("id")?))).transpose()
-}
-
 /// Whether a slug is taken, by a visible post or another.
 pub(crate) async fn slug_taken(tx: &mut Tx, slug: &str) -> Result<bool, StoreError> {
     Ok(tx.count(&Select::count(TABLE).filter(Filter::eq("slug", slug))).await? > 0)

@@ -1,7 +1,7 @@
 //! The users table, looked up by id, e-mail address or console member.
 
 use freehold_credentials::Email;
-use freehold_db::{Filter, Insert, Row, Select};
+use freehold_db::{Direction, Filter, Insert, Row, Select};
 use freehold_ids::UserId;
 use freehold_ids::kinds;
 use freehold_kernel::{Read, Role, StoreError, Tx};
@@ -119,4 +119,26 @@ async fn insert(
         .set("updated_at", user.created_at);
     tx.insert(&insert).await?;
     Ok(())
+}
+
+/// The name to show for a user, empty where there is no such user any more.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn shown_name(read: &mut Read, user: UserId) -> Result<String, StoreError> {
+    let select = Select::from("users", ["username"]).filter(Filter::eq("id", user.number()));
+    match read.optional(&select).await? {
+        Some(row) => Ok(row.get("username")?),
+        None => Ok(String::new()),
+    }
+}
+
+/// The site's first user.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn first(read: &mut Read) -> Result<Option<UserId>, StoreError> {
+    let select = Select::from("users", ["id"]).order("id", Direction::Ascending).page(1, 0);
+    let row = read.optional(&select).await?;
+    row.map(|row| Ok(UserId::from_number(row.get("id")?))).transpose()
 }
