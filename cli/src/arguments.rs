@@ -38,7 +38,13 @@ pub(crate) struct SettingArguments {
 pub(crate) enum Command {
     /// Start the whole platform in this process.
     Up,
-    /// Look at the fleet.
+    /// Start the control plane alone; workers and edges join it.
+    Control,
+    /// Start a worker alone.
+    Worker(JoinArguments),
+    /// Start an edge alone.
+    Edge(JoinArguments),
+    /// Look at the fleet and who may join it.
     #[command(subcommand)]
     Fleet(Fleet),
     /// Look at one tenant, suspend or resume it.
@@ -64,6 +70,40 @@ pub(crate) enum Command {
 pub(crate) enum Fleet {
     /// The workers and their load.
     Workers(PageArguments),
+    /// Workers and edges that joined.
+    Processes(PageArguments),
+    /// Make a token with which processes join.
+    Token {
+        /// What may join with it.
+        #[arg(long, value_parser = ["worker", "edge"])]
+        role: String,
+        /// How many processes may join with it.
+        #[arg(long, default_value_t = 1)]
+        uses: i64,
+        /// How long it works.
+        #[arg(long, default_value_t = 3_600, value_name = "SECONDS")]
+        expires_in: u64,
+    },
+    /// Place no new tenants on a worker.
+    Cordon {
+        /// Its id.
+        worker: String,
+    },
+    /// Place new tenants on a worker again.
+    Uncordon {
+        /// Its id.
+        worker: String,
+    },
+    /// Give a connected process a new credential.
+    Rotate {
+        /// Its id.
+        process: String,
+    },
+    /// End a process's membership for good.
+    Remove {
+        /// Its id.
+        process: String,
+    },
     /// The tenants of all accounts.
     Tenants {
         #[command(flatten)]
@@ -72,6 +112,17 @@ pub(crate) enum Fleet {
         #[arg(long)]
         q: Option<String>,
     },
+}
+
+/// How a process finds and joins the fleet.
+#[derive(Debug, Args)]
+pub(crate) struct JoinArguments {
+    /// The control plane's socket for processes, as unix:PATH (fleet.control).
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) control: Option<String>,
+    /// A join token, needed at the first start only (fleet.join_token).
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) join: Option<String>,
 }
 
 #[derive(Debug, Args)]

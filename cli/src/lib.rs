@@ -6,11 +6,16 @@
 mod arguments;
 mod client;
 mod commands;
+mod error;
+mod layout;
 mod platform;
+mod processes;
 
 use std::process::ExitCode;
 
-pub use platform::{Platform, PlatformError};
+pub use error::PlatformError;
+pub use platform::Platform;
+pub use processes::{ControlProcess, EdgeProcess, WorkerProcess};
 
 /// Runs the command that the process was started with.
 ///

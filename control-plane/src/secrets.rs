@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use freehold_clock::Clock;
 use freehold_credentials::{Opaque, SigningKey};
+use freehold_fleet::{HandOverKey, UpstreamId};
 
 /// What operator tokens start with.
 pub(crate) const OPERATOR_PREFIX: &str = "fho";
@@ -24,6 +25,8 @@ pub struct SecretsError {
 pub struct Secrets {
     pub(crate) operator_hash: String,
     pub(crate) tickets: SigningKey,
+    /// From this come the keys of hand-overs.
+    pub(crate) handover: [u8; 32],
     operator_file: PathBuf,
 }
 
@@ -33,7 +36,6 @@ impl Secrets {
     /// # Errors
     /// [`SecretsError`] names the file.
     pub fn load(folder: &Path, clock: &Clock) -> Result<Self, SecretsError> {
-        let failed = |path: &Path, problem: String| SecretsError { path: path.into(), problem };
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error.to_string()))?;
         let operator_file = folder.join("operator-token");
         let fresh = || Opaque::from_random(OPERATOR_PREFIX, clock.random()).reveal().to_owned();
@@ -41,20 +43,9 @@ impl Secrets {
             .map_err(|error| failed(&operator_file, error.to_string()))?;
         let operator = Opaque::parse(OPERATOR_PREFIX, &operator)
             .ok_or_else(|| failed(&operator_file, "this is no operator token".into()))?;
-        let ticket_file = folder.join("ticket-key");
-        let fresh = || HEXLOWER.encode(&clock.random::<32>());
-        let seed = read_or_make(&ticket_file, fresh)
-            .map_err(|error| failed(&ticket_file, error.to_string()))?;
-        let seed: [u8; 32] = HEXLOWER
-            .decode(seed.as_bytes())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| failed(&ticket_file, "expected 64 hexadecimal digits".into()))?;
-        Ok(Self {
-            operator_hash: operator.hash(),
-            tickets: SigningKey::from_seed(&seed),
-            operator_file,
-        })
+        let tickets = SigningKey::from_seed(&key(&folder.join("ticket-key"), clock)?);
+        let handover = key(&folder.join("handover-key"), clock)?;
+        Ok(Self { operator_hash: operator.hash(), tickets, handover, operator_file })
     }
 
     /// Where the operator token lies.
@@ -62,10 +53,27 @@ impl Secrets {
         &self.operator_file
     }
 
+    /// The key of hand-overs to one upstream.
+    pub fn handover_key(&self, upstream: &UpstreamId) -> HandOverKey {
+        HandOverKey::derive(&self.handover, upstream)
+    }
+
     /// The key that verifies sign-in tickets.
     pub fn ticket_key(&self) -> &freehold_credentials::VerifyingKey {
         self.tickets.verifying_key()
     }
+}
+
+fn failed(path: &Path, problem: String) -> SecretsError {
+    SecretsError { path: path.into(), problem }
+}
+
+/// A key of 32 secret bytes.
+fn key(file: &Path, clock: &Clock) -> Result<[u8; 32], SecretsError> {
+    let fresh = || HEXLOWER.encode(&clock.random::<32>());
+    let text = read_or_make(file, fresh).map_err(|error| failed(file, error.to_string()))?;
+    let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| failed(file, "expected 64 hexadecimal digits".into()))
 }
 
 fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> std::io::Result<String> {

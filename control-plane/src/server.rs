@@ -12,8 +12,8 @@ use freehold_clock::Clock;
 use freehold_credentials::PasswordHasher;
 use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
 use freehold_fleet::{
-    HandOverKey, Hosts, LinkError, Route as EdgeRoute, RouteFeed, RouteState, Surface, UpstreamId,
-    WorkerLink,
+    Address, Hosts, LinkError, Route as EdgeRoute, RouteFeed, RouteState, Surface, UpstreamEntry,
+    UpstreamId, Upstreams, WorkerLink,
 };
 use freehold_ids::{SessionId, WorkerId};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::accounts::{self, AccountState};
 use crate::call::{Gate, admit};
-use crate::fleet::{self, Joined, Workers};
+use crate::fleet::{self, Connections, FleetServer, Workers};
 use crate::jobs::{Jobs, JobsConfig};
 use crate::mail::MailSender;
 use crate::operations::{self, Operations};
@@ -49,8 +49,10 @@ pub struct ControlConfig {
     pub folder: PathBuf,
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
-    /// Verifies hand-overs.
-    pub key: HandOverKey,
+    /// The Unix socket where workers and edges connect.
+    pub fleet_socket: PathBuf,
+    /// Whom edges may hand requests to; this control plane adds itself and its workers.
+    pub upstreams: Upstreams,
     /// The host families.
     pub hosts: Hosts,
     /// The installation's secrets.
@@ -77,6 +79,8 @@ pub struct JoinedWorker {
     pub name: String,
     /// Where it is.
     pub region: String,
+    /// Where it takes hand-overs.
+    pub address: Address,
     /// The line to it.
     pub link: Arc<dyn WorkerLink>,
 }
@@ -131,13 +135,15 @@ impl ControlPlane {
             .map_err(|error| ControlError::Folder(config.folder.clone(), error))?;
         let db = open_database(&config.folder).await?;
         let sites = compose(&config, db.clone(), feed);
+        sites.fleet.workers.load(&sites.db, &sites::store::counts(&sites.db).await?).await?;
         for worker in workers {
-            join(&sites, worker).await?;
+            join(&sites, &config.secrets, worker).await?;
         }
         take_up(&sites).await?;
         let tasks = sites.fleet.tasks.clone();
+        let own = UpstreamId::control();
         let gate = Gate {
-            key: config.key.clone(),
+            key: config.secrets.handover_key(&own),
             db,
             clock: config.clock.clone(),
             hosts: config.hosts.clone(),
@@ -149,7 +155,19 @@ impl ControlPlane {
         let router = router(rows(&sites, accounts), gate);
         let listener = bind(&config.socket)
             .map_err(|error| ControlError::Socket(config.socket.clone(), error))?;
+        let fleet_listener = fleet::bind(&config.fleet_socket)
+            .map_err(|error| ControlError::Socket(config.fleet_socket.clone(), error))?;
+        let (address, key) =
+            (Address::Unix(config.socket.clone()), config.secrets.handover_key(&own));
+        config.upstreams.put(UpstreamEntry { id: own, address, key });
         let stopping = CancellationToken::new();
+        let processes = FleetServer {
+            sites: sites.clone(),
+            secrets: config.secrets.clone(),
+            stopping: stopping.clone(),
+            tasks: sites.fleet.tasks.clone(),
+        };
+        sites.fleet.tasks.spawn(processes.run(fleet_listener));
         let stopped = stopping.clone();
         let server = axum::serve(listener, router)
             .with_graceful_shutdown(async move { stopped.cancelled().await });
@@ -196,6 +214,8 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
         hosts: Arc::new(config.hosts.clone()),
         feed,
         workers: Workers::default(),
+        upstreams: config.upstreams.clone(),
+        connections: Connections::default(),
         tasks: TaskTracker::new(),
     };
     Sites {
@@ -209,15 +229,14 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
     }
 }
 
-async fn join(sites: &Sites, worker: JoinedWorker) -> Result<(), DbError> {
-    let joined = Joined {
-        id: worker.id,
-        name: worker.name,
-        region: worker.region,
-        joined_at: sites.clock.now(),
-        link: worker.link,
-    };
-    sites.fleet.workers.join(&sites.db, joined).await
+async fn join(sites: &Sites, secrets: &Secrets, worker: JoinedWorker) -> Result<(), DbError> {
+    let (workers, called) = (&sites.fleet.workers, (worker.name.as_str(), worker.region.as_str()));
+    workers.join(&sites.db, worker.id, called, sites.clock.now()).await?;
+    workers.connect(worker.id, worker.link);
+    let id = UpstreamId(worker.id.to_string());
+    let key = secrets.handover_key(&id);
+    sites.fleet.upstreams.put(UpstreamEntry { id, address: worker.address, key });
+    Ok(())
 }
 
 /// Hands every worker its tenants and every edge its routes.
@@ -267,6 +286,7 @@ fn rows(sites: &Sites, accounts: AccountState) -> Vec<Route> {
     rows.extend(sites::routes(sites.clone()));
     rows.extend(operations::routes(sites.operations.clone()));
     rows.extend(fleet::routes(sites.clone()));
+    rows.extend(fleet::member_routes(sites.clone()));
     rows.extend(operations::operator_routes(sites.operations.clone()));
     rows
 }

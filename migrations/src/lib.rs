@@ -10,8 +10,11 @@ mod tenant;
 use freehold_db::{Column, ColumnType, Migration};
 
 /// Migrations of the control plane's database, in order.
-pub const CONTROL: &[Migration] =
-    &[control::c001_first::MIGRATION, control::c002_idempotency::MIGRATION];
+pub const CONTROL: &[Migration] = &[
+    control::c001_first::MIGRATION,
+    control::c002_idempotency::MIGRATION,
+    control::c003_fleet::MIGRATION,
+];
 
 /// Migrations of every tenant's store, in order.
 pub const TENANT: &[Migration] =

@@ -9,8 +9,10 @@ mod frames;
 mod framing;
 mod guard;
 mod limits;
+mod member;
 mod server;
 mod service;
 mod table;
 
-pub use server::{Edge, EdgeConfig, EdgeError, bind};
+pub use member::Told;
+pub use server::{Edge, EdgeConfig, EdgeError, RouteSource, bind};

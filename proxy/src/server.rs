@@ -1,13 +1,12 @@
 //! A running edge: its listener, its accept loop and its end.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use freehold_clock::Clock;
-use freehold_fleet::{Hosts, RouteFeed, Upstream};
+use freehold_fleet::{Connected, Hosts, Member, RouteFeed, Upstreams};
 use pingora::apps::{HttpServerOptions, ServerApp};
 use pingora::proxy::{HttpProxy, http_proxy};
 use pingora::server::configuration::ServerConf;
@@ -19,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::guard::GuardedStream;
 use crate::limits::{ConnectionPermit, Limits};
+use crate::member::{Session, Told};
 use crate::service::EdgeService;
 use crate::table::RouteTable;
 
@@ -44,6 +44,27 @@ pub struct EdgeConfig {
     pub rate_limits_enabled: bool,
     /// Time and randomness.
     pub clock: Clock,
+}
+
+/// Where an edge learns which hostname leads where.
+#[derive(Debug)]
+pub enum RouteSource {
+    /// The control plane is in this process.
+    Local {
+        /// Its feed.
+        feed: RouteFeed,
+        /// Whom requests are handed to.
+        upstreams: Upstreams,
+    },
+    /// The control plane is in another process.
+    Control {
+        /// How to reach it.
+        member: Member,
+        /// What it said before.
+        told: Told,
+        /// A connection that is open already.
+        connected: Option<Box<Connected>>,
+    },
 }
 
 /// Why an edge cannot start.
@@ -90,17 +111,13 @@ impl std::fmt::Debug for Edge {
 
 impl Edge {
     /// Follows the feed and accepts connections.
-    pub fn start(
-        listener: TcpListener,
-        config: EdgeConfig,
-        upstreams: Vec<Upstream>,
-        feed: RouteFeed,
-    ) -> Self {
-        let table = RouteTable::default();
+    pub fn start(listener: TcpListener, config: EdgeConfig, source: RouteSource) -> Self {
+        let (table, upstreams) = match &source {
+            RouteSource::Local { upstreams, .. } => (RouteTable::default(), upstreams.clone()),
+            RouteSource::Control { told, .. } => (told.table(), told.upstreams()),
+        };
         let in_flight = Arc::new(AtomicUsize::new(0));
         let limits = Limits::new(config.rate_limits_enabled);
-        let upstreams: HashMap<_, _> =
-            upstreams.into_iter().map(|upstream| (upstream.id.clone(), upstream)).collect();
         let service = EdgeService {
             table: table.clone(),
             upstreams,
@@ -112,7 +129,16 @@ impl Edge {
         };
         let (stopping, stop) = watch::channel(false);
         let (cut, connections) = (CancellationToken::new(), TaskTracker::new());
-        let feed = tokio::spawn(table.clone().follow(feed, stop.clone()));
+        let clock = service.clock.clone();
+        let feed = match source {
+            RouteSource::Local { feed, .. } => {
+                tokio::spawn(table.clone().follow(feed, stop.clone()))
+            }
+            RouteSource::Control { member, told, connected } => {
+                let session = Session { member, told, clock };
+                tokio::spawn(session.run(connected.map(|connected| *connected), stop.clone()))
+            }
+        };
         let app = app(service);
         let accepting = Accepting {
             app: app.clone(),

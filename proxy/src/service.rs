@@ -1,6 +1,5 @@
 //! What happens to one request on its way through: checks, route, hand-over, answer.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +10,7 @@ use data_encoding::HEXLOWER;
 use freehold_clock::Clock;
 use freehold_fleet::{
     Address, HandOver, Hostname, Hosts, REQUEST_ID_HEADER, RequestLine, Route, RouteState, Surface,
-    Upstream, UpstreamId,
+    Upstreams,
 };
 use http::{HeaderName, Method, header};
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -56,7 +55,7 @@ const METHODS: [Method; 7] = [
 #[derive(Debug)]
 pub(crate) struct EdgeService {
     pub(crate) table: RouteTable,
-    pub(crate) upstreams: HashMap<UpstreamId, Upstream>,
+    pub(crate) upstreams: Upstreams,
     pub(crate) hosts: Hosts,
     pub(crate) limits: Limits,
     pub(crate) body_bytes_max: u64,

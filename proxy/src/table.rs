@@ -30,14 +30,21 @@ impl RouteTable {
         self.0.loaded.load(Ordering::Acquire)
     }
 
-    fn replace(&self, routes: Vec<Route>, revision: u64) {
+    /// Every route.
+    pub(crate) fn all(&self) -> Vec<Arc<Route>> {
+        self.0.routes.read().values().cloned().collect()
+    }
+
+    /// Puts these routes in force and no others.
+    pub(crate) fn replace(&self, routes: Vec<Route>, revision: u64) {
         let fresh: HashMap<_, _> =
             routes.into_iter().map(|route| (route.hostname.clone(), Arc::new(route))).collect();
         *self.0.routes.write() = fresh;
         self.in_force(revision);
     }
 
-    fn apply(&self, change: RouteChange) {
+    /// Puts a change in force.
+    pub(crate) fn apply(&self, change: RouteChange) {
         let mut routes = self.0.routes.write();
         for hostname in &change.remove {
             routes.remove(hostname);

@@ -3,13 +3,13 @@
 mod doctor;
 mod openapi;
 mod operate;
-mod up;
+mod serve;
 
 use std::process::ExitCode;
 
 use freehold_config::{Config, DEFAULTS, Sources};
 
-use crate::arguments::{Arguments, Command, Config as ConfigCommand, SettingArguments};
+use crate::arguments::{Arguments, Command, Config as ConfigCommand};
 
 /// It did not work.
 const FAILED: u8 = 1;
@@ -18,7 +18,7 @@ const WRONG: u8 = 2;
 
 /// Runs a command to its end.
 pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
-    let (config, token) = match load(&arguments.settings) {
+    let (config, token) = match load(&arguments) {
         Ok(loaded) => loaded,
         Err(problems) => {
             for problem in problems {
@@ -44,13 +44,24 @@ pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
 }
 
 /// Reads every layer of the configuration, and a token from the environment.
-fn load(arguments: &SettingArguments) -> Result<(Config, Option<String>), Vec<String>> {
+fn load(arguments: &Arguments) -> Result<(Config, Option<String>), Vec<String>> {
+    let join = match &arguments.command {
+        Command::Worker(join) | Command::Edge(join) => Some(join),
+        _ => None,
+    };
+    let arguments = &arguments.settings;
     let mut sources = Sources::from_process();
     if let Some(file) = &arguments.config {
         sources.file = Some(file.clone());
     }
     let mut problems = Vec::new();
-    for (key, value) in [("data.dir", &arguments.data), ("edge.listen", &arguments.listen)] {
+    let named = [
+        ("data.dir", &arguments.data),
+        ("edge.listen", &arguments.listen),
+        ("fleet.control", &join.and_then(|join| join.control.clone())),
+        ("fleet.join_token", &join.and_then(|join| join.join.clone())),
+    ];
+    for (key, value) in named {
         if let Some(value) = value {
             sources.flags.push((key.to_owned(), value.clone()));
         }
@@ -86,7 +97,10 @@ async fn perform(
 ) -> anyhow::Result<ExitCode> {
     let json = arguments.json;
     match arguments.command {
-        Command::Up => up::run(config).await,
+        Command::Up => serve::up(config).await,
+        Command::Control => serve::control(config).await,
+        Command::Worker(_) => serve::worker(config).await,
+        Command::Edge(_) => serve::edge(config).await,
         Command::Doctor => doctor::run(&config, json).await,
         Command::Openapi { api } => openapi::run(&config, &api),
         Command::Config(ConfigCommand::Show { defaults: true }) => {
@@ -106,7 +120,9 @@ async fn perform(
 fn show_config(config: &Config, json: bool) {
     // A mail server's URL may hold a password.
     let shown = |key: &str, value: &toml::Value| match (key, value.as_str()) {
-        ("mail.smtp_url", Some(text)) if !text.is_empty() => "\"(set)\"".to_owned(),
+        ("mail.smtp_url" | "fleet.join_token", Some(text)) if !text.is_empty() => {
+            "\"(set)\"".to_owned()
+        }
         _ => value.to_string(),
     };
     if json {

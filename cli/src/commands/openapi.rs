@@ -6,9 +6,9 @@ use freehold_clock::Clock;
 use freehold_config::Config;
 use freehold_control_plane::{ControlConfig, MailSender, Secrets, console_document};
 use freehold_credentials::PasswordHasher;
-use freehold_fleet::HandOverKey;
+use freehold_fleet::Upstreams;
 
-use crate::platform;
+use crate::layout;
 
 pub(super) fn run(config: &Config, api: &str) -> anyhow::Result<ExitCode> {
     let document = match api {
@@ -29,8 +29,9 @@ fn console(config: &Config) -> Document {
     console_document(&ControlConfig {
         folder: folder.path().to_owned(),
         socket: folder.path().join("control.sock"),
-        key: HandOverKey::from_secret([0; 32]),
-        hosts: platform::hosts(&config.hosts, config.edge_listen.port())?,
+        fleet_socket: folder.path().join("fleet.sock"),
+        upstreams: Upstreams::default(),
+        hosts: layout::hosts(&config.hosts, config.edge_listen.port())?,
         secrets: Secrets::load(folder.path(), &clock)?,
         mail: MailSender::Log { folder: folder.path().to_owned() },
         jobs_enabled: false,

@@ -19,6 +19,14 @@ const WORKERS: Columns = &[
     ("TENANTS", "/tenants_assigned"),
     ("OPEN", "/tenants_open"),
 ];
+const PROCESSES: Columns = &[
+    ("ID", "/id"),
+    ("ROLE", "/role"),
+    ("NAME", "/name"),
+    ("REGION", "/region"),
+    ("STATE", "/state"),
+    ("JOINED", "/joined_at"),
+];
 const TENANTS: Columns =
     &[("ID", "/id"), ("SLUG", "/slug"), ("STATE", "/state"), ("NAME", "/name"), ("URL", "/url")];
 const OPERATIONS: Columns = &[
@@ -40,6 +48,30 @@ pub(super) async fn fleet(
         Fleet::Workers(page) => {
             let answer = client.get(&format!("/v1/fleet/workers?{}", query(&page))).await?;
             print_page(&answer, WORKERS, json);
+        }
+        Fleet::Processes(page) => {
+            let answer = client.get(&format!("/v1/fleet/processes?{}", query(&page))).await?;
+            print_page(&answer, PROCESSES, json);
+        }
+        Fleet::Token { role, uses, expires_in } => {
+            let body = json!({ "role": role, "uses": uses, "expires_in_seconds": expires_in });
+            print_one(&client.post("/v1/fleet/join-tokens", &body).await?, json);
+        }
+        Fleet::Cordon { worker } => {
+            let path = format!("/v1/fleet/workers/{}/cordon", encode(&worker));
+            print_one(&client.post(&path, &json!({})).await?, json);
+        }
+        Fleet::Uncordon { worker } => {
+            let path = format!("/v1/fleet/workers/{}/uncordon", encode(&worker));
+            print_one(&client.post(&path, &json!({})).await?, json);
+        }
+        Fleet::Rotate { process } => {
+            let path = format!("/v1/fleet/processes/{}/rotate", encode(&process));
+            print_one(&client.post(&path, &json!({})).await?, json);
+        }
+        Fleet::Remove { process } => {
+            let path = format!("/v1/fleet/processes/{}", encode(&process));
+            print_one(&client.delete(&path).await?, json);
         }
         Fleet::Tenants { page, q } => {
             let q = q.map(|q| format!("&q={}", encode(&q))).unwrap_or_default();

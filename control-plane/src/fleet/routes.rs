@@ -26,8 +26,11 @@ struct WorkerView {
     id: WorkerId,
     name: String,
     region: String,
-    /// `ready`, or `unreachable` when it does not answer.
+    /// `ready`, `cordoned` when it gets no new tenants, or `unreachable` when it does not answer.
     state: &'static str,
+    /// Tenants that are its own.
+    tenants_placed: u64,
+    /// Tenants that it knows of.
     tenants_assigned: Option<u64>,
     tenants_open: Option<u64>,
     disk_free_bytes: Option<u64>,
@@ -149,12 +152,20 @@ async fn workers(
     let mut views = Vec::new();
     let (rows, skip) = (window.rows as usize, window.skip as usize);
     for worker in joined.into_iter().skip(skip).take(rows) {
-        let load = worker.link.load().await.ok();
+        let load = match &worker.link {
+            Some(link) => link.load().await.ok(),
+            None => None,
+        };
         views.push(WorkerView {
             id: worker.id,
             name: worker.name,
             region: worker.region,
-            state: if load.is_some() { "ready" } else { "unreachable" },
+            state: match (&load, worker.cordoned) {
+                (None, _) => "unreachable",
+                (Some(_), true) => "cordoned",
+                (Some(_), false) => "ready",
+            },
+            tenants_placed: worker.tenants,
             tenants_assigned: load.as_ref().map(|load| load.tenants_assigned),
             tenants_open: load.as_ref().map(|load| load.tenants_open),
             disk_free_bytes: load.and_then(|load| load.disk_free_bytes),

@@ -15,11 +15,11 @@ use std::sync::Arc;
 use freehold_clock::Clock;
 use freehold_credentials::SigningKey;
 use freehold_db::Database;
-use freehold_fleet::{Hosts, RouteFeed};
+use freehold_fleet::{Hosts, RouteFeed, Upstreams};
 use freehold_ids::TenantId;
 use tokio_util::task::TaskTracker;
 
-use crate::fleet::Workers;
+use crate::fleet::{Connections, Workers};
 use crate::operations::Operations;
 
 pub(crate) use model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
@@ -70,5 +70,7 @@ pub(crate) struct Fleet {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) feed: RouteFeed,
     pub(crate) workers: Workers,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) connections: Connections,
     pub(crate) tasks: TaskTracker,
 }

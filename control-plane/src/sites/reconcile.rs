@@ -18,8 +18,8 @@ use crate::accounts;
 use crate::faults;
 use crate::operations::{Running, StepState};
 
-/// How long the edges may take to put a change in force.
-const EDGES_SECONDS_MAX: u64 = 5;
+/// How long an edge may take to put a change in force before it no longer counts as connected.
+const EDGES_SECONDS_MAX: u64 = 2;
 
 /// Why a site is not in its desired state yet.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +30,6 @@ pub(crate) enum Obstacle {
     Worker(#[from] LinkError),
     #[error("no worker {0} has joined")]
     NoWorker(String),
-    #[error("the edges did not confirm in time")]
-    Edges,
     #[error("the account has no member")]
     NoOwner,
 }
@@ -41,7 +39,7 @@ impl Obstacle {
     pub(crate) const fn is_passing(&self) -> bool {
         match self {
             Self::Db(DbError::Busy | DbError::Full | DbError::Io(_)) => true,
-            Self::Worker(LinkError::Unreachable(_)) | Self::NoWorker(_) | Self::Edges => true,
+            Self::Worker(LinkError::Unreachable(_)) | Self::NoWorker(_) => true,
             Self::Db(_) | Self::Worker(_) | Self::NoOwner => false,
         }
     }
@@ -86,9 +84,7 @@ pub(crate) async fn reconcile(
     running.step("route", StepState::Running);
     let revision = sites.fleet.feed.publish(routes(&sites.fleet.hosts, site), Vec::new());
     let wait = Duration::from_secs(EDGES_SECONDS_MAX);
-    tokio::time::timeout(wait, sites.fleet.feed.confirmed(revision))
-        .await
-        .map_err(|_| Obstacle::Edges)?;
+    sites.fleet.feed.confirmed(revision, wait).await;
     running.step("route", StepState::Done);
     faults::point("after_route");
     Ok(())
@@ -160,5 +156,7 @@ pub(crate) async fn discard(fleet: &Fleet, site: &Site) -> Result<(), Obstacle> 
         .workers
         .link(site.worker)
         .ok_or_else(|| Obstacle::NoWorker(site.worker.to_string()))?;
-    Ok(link.discard(site.id, site.epoch).await?)
+    link.discard(site.id, site.epoch).await?;
+    fleet.workers.taken(site.worker);
+    Ok(())
 }

@@ -77,6 +77,7 @@ pub(crate) async fn place(
     let mut operation = new_operation(sites, &site, Kind::CreateSite);
     operation.note("reserve", StepState::Done, now);
     operations::store::insert(writer, &operation).await.map_err(answer)?;
+    sites.fleet.workers.placed(site.worker);
     Ok((site, operation.id))
 }
 

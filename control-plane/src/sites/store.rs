@@ -1,14 +1,18 @@
 //! The sites table: one row a site, from its reservation until it is erased.
 
+use std::collections::HashMap;
+
 use freehold_clock::UnixMs;
 use freehold_db::{
     Database, DbError, Delete, Direction, Filter, Insert, Reader, Row, Select, Update, Writer,
 };
-use freehold_ids::{AccountId, TenantId};
+use freehold_ids::{AccountId, TenantId, WorkerId};
 
 use super::model::{Site, SiteState};
 use crate::operations::store::typed;
 
+/// Sites that are counted at a time.
+const COUNTED_AT_A_TIME_ROWS: u64 = 1_000;
 const TABLE: &str = "sites";
 const COLUMNS: [&str; 11] = [
     "id",
@@ -137,6 +141,51 @@ pub(crate) async fn batch_after(
     let select =
         Select::from(TABLE, COLUMNS).filter(filter).order("id", Direction::Ascending).page(rows, 0);
     db.read().await?.rows(&select).await?.iter().map(site).collect()
+}
+
+/// A batch of one worker's sites in the order of their ids, each with whether its account's first
+/// member has a verified address.
+pub(crate) async fn batch_of_worker(
+    db: &Database,
+    worker: WorkerId,
+    after: Option<TenantId>,
+    rows: u64,
+) -> Result<Vec<(Site, bool)>, DbError> {
+    let mut filter = Filter::eq("worker_id", worker.to_string());
+    if let Some(id) = after {
+        filter = filter.and(Filter::gt("id", id.to_string()));
+    }
+    let select =
+        Select::from(TABLE, COLUMNS).filter(filter).order("id", Direction::Ascending).page(rows, 0);
+    let sites = db.read().await?.rows(&select).await?;
+    let mut batch = Vec::with_capacity(sites.len());
+    for site in sites.iter().map(site) {
+        let site = site?;
+        let owner = crate::accounts::store::first_member(db, site.account).await?;
+        batch.push((site, owner.is_some_and(|owner| owner.verified_at.is_some())));
+    }
+    Ok(batch)
+}
+
+/// How many tenants each worker owns.
+pub(crate) async fn counts(db: &Database) -> Result<HashMap<WorkerId, u64>, DbError> {
+    let mut counts = HashMap::new();
+    let mut after = None;
+    loop {
+        let batch = batch_after(db, after, COUNTED_AT_A_TIME_ROWS).await?;
+        let Some(last) = batch.last() else { return Ok(counts) };
+        after = Some(last.id);
+        for site in batch.iter().filter(|site| site.state != SiteState::Failed) {
+            *counts.entry(site.worker).or_default() += 1;
+        }
+    }
+}
+
+/// How many tenants a worker owns.
+pub(crate) async fn count_of_worker(read: &mut Reader, worker: WorkerId) -> Result<u64, DbError> {
+    let filter = Filter::eq("worker_id", worker.to_string())
+        .and(Filter::ne("state", SiteState::Failed.as_str()));
+    read.count(&Select::count(TABLE).filter(filter)).await
 }
 
 /// Deleted sites whose time for second thoughts is over.

@@ -5,9 +5,11 @@
 
 mod admission;
 mod link;
+mod member;
 mod modules;
 mod server;
 
 pub use link::LocalLink;
+pub use member::Told;
 pub use modules::site_document;
 pub use server::{Worker, WorkerConfig, WorkerError};

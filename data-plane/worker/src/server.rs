@@ -10,7 +10,7 @@ use axum::routing::get;
 use freehold_api::{ApiError, Route, finish_answers};
 use freehold_clock::Clock;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
-use freehold_fleet::HandOverKey;
+use freehold_fleet::{Assignment, Connected, HandOverKey, Member};
 use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
 use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
@@ -22,6 +22,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::admission::{Gate, admit};
 use crate::link::LocalLink;
+use crate::member::{Session, Told};
 use crate::modules;
 
 /// How a worker is set up.
@@ -68,6 +69,7 @@ pub struct Worker {
     link: LocalLink,
     stopping: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
+    session: Option<JoinHandle<()>>,
 }
 
 impl Worker {
@@ -97,7 +99,23 @@ impl Worker {
             .with_graceful_shutdown(async move { stopped.cancelled().await });
         let server = tokio::spawn(server.into_future());
         let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds };
-        Ok(Self { tenants, link, stopping, server })
+        Ok(Self { tenants, link, stopping, server, session: None })
+    }
+
+    /// Gives the worker what it was told before it was last stopped.
+    pub fn recall(&self, assignments: Vec<Assignment>) {
+        for assignment in assignments {
+            // Nothing newer can be known yet.
+            let _ = self.tenants.assign(assignment);
+        }
+    }
+
+    /// Takes orders from a control plane in another process, over the given connection first,
+    /// until this worker stops.
+    pub fn follow(&mut self, member: Member, told: Told, connected: Option<Connected>) {
+        let stopping = self.stopping.clone();
+        let session = Session { member, told, link: self.link.clone(), stopping };
+        self.session = Some(tokio::spawn(session.run(connected)));
     }
 
     /// The control plane's line to this worker.
@@ -108,6 +126,10 @@ impl Worker {
     /// Takes no more requests, ends the running ones within `grace`, closes every store.
     pub async fn stop(self, grace: Duration) {
         self.stopping.cancel();
+        if let Some(session) = self.session {
+            // A panic in it has been logged by the runtime already.
+            let _ = session.await;
+        }
         if tokio::time::timeout(grace, self.server).await.is_err() {
             tracing::warn!("requests were still running when the worker stopped");
         }

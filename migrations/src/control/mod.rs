@@ -2,3 +2,4 @@
 
 pub(crate) mod c001_first;
 pub(crate) mod c002_idempotency;
+pub(crate) mod c003_fleet;

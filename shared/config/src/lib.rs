@@ -36,6 +36,15 @@ pub struct Config {
     pub edge_listen: SocketAddr,
     /// The largest request body in bytes.
     pub body_bytes_max: u64,
+    /// The edge's name.
+    pub edge_name: String,
+    /// The edge's region.
+    pub edge_region: String,
+    /// The socket where the control plane takes connections of processes; `None` for the one
+    /// below the data folder.
+    pub fleet_control: Option<PathBuf>,
+    /// With this a process joins the fleet.
+    pub join_token: Option<String>,
     /// The host families.
     pub hosts: HostNames,
     /// Whether this process runs background jobs.

@@ -140,6 +140,9 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let open_tenants_max = reader.number("worker.open_tenants_max", 1, 100_000);
     let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
     let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
+    let (edge_name, edge_region) = (reader.name("edge.name"), reader.name("edge.region"));
+    let fleet_control = fleet_control(&mut reader);
+    let join_token = Some(reader.text("fleet.join_token")).filter(|token| !token.is_empty());
     let data_dir = PathBuf::from(reader.text("data.dir"));
     if data_dir.as_os_str().is_empty() {
         reader.wrong("data.dir", "expected a folder");
@@ -159,6 +162,10 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         data_dir,
         edge_listen: edge_listen?,
         body_bytes_max,
+        edge_name,
+        edge_region,
+        fleet_control,
+        join_token,
         hosts,
         jobs_enabled,
         unverified_sites_max,
@@ -173,6 +180,19 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         grace_seconds,
         settings,
     })
+}
+
+/// `unix:PATH`, or nothing.
+fn fleet_control(reader: &mut Reader<'_>) -> Option<PathBuf> {
+    let text = reader.text("fleet.control");
+    if text.is_empty() {
+        return None;
+    }
+    let path = text.strip_prefix("unix:").filter(|path| path.starts_with('/'));
+    if path.is_none() {
+        reader.wrong("fleet.control", "expected unix: and the absolute path of a socket");
+    }
+    path.map(PathBuf::from)
 }
 
 fn hosts(reader: &mut Reader<'_>) -> HostNames {

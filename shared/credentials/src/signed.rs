@@ -107,6 +107,11 @@ impl VerifyingKey {
         Self { bytes, key: DecodingKey::from_ed_der(&bytes), id }
     }
 
+    /// The 32 public bytes.
+    pub const fn to_bytes(&self) -> [u8; 32] {
+        self.bytes
+    }
+
     /// Its name in a token's header.
     pub fn id(&self) -> &str {
         &self.id

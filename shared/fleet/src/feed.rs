@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
@@ -76,13 +77,23 @@ impl RouteFeed {
     }
 
     /// Waits until every connected edge has `revision` in force. An edge that disconnects
-    /// meanwhile no longer counts. The caller brings the deadline.
-    pub async fn confirmed(&self, revision: u64) {
+    /// meanwhile no longer counts, and one that takes longer than `patience` is cut off: it gets
+    /// a fresh snapshot when it subscribes anew, and holds up nobody until then.
+    pub async fn confirmed(&self, revision: u64, patience: Duration) {
         let waits: Vec<_> =
             self.0.lock().subscribers.iter().map(|edge| edge.confirmed.clone()).collect();
-        for mut confirmed in waits {
-            // An error means that the edge has gone, and with it its say.
-            let _ = confirmed.wait_for(|seen| *seen >= revision).await;
+        let all = async {
+            for mut confirmed in waits {
+                // An error means that the edge has gone, and with it its say.
+                let _ = confirmed.wait_for(|seen| *seen >= revision).await;
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            let mut hub = self.0.lock();
+            let before = hub.subscribers.len();
+            hub.subscribers.retain(|edge| *edge.confirmed.borrow() >= revision);
+            let cut = before - hub.subscribers.len();
+            tracing::warn!(revision, cut, "edges did not confirm in time and were cut off");
         }
     }
 }

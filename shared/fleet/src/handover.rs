@@ -10,9 +10,10 @@ use std::sync::Arc;
 use freehold_ids::TenantId;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue, Method, Uri};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::{Hostname, Surface};
+use crate::{Hostname, Surface, UpstreamId};
 
 /// A hand-over older or younger than this is refused.
 pub const HANDOVER_AGE_SECONDS_MAX: u64 = 5;
@@ -30,10 +31,36 @@ const AT: &str = "x-freehold-at";
 const MAC: &str = "x-freehold-mac";
 
 /// The secret that an edge and one upstream share.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct HandOverKey(Arc<[u8; 32]>);
 
+impl TryFrom<String> for HandOverKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok();
+        let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self::from_secret).ok_or("expected 64 hexadecimal digits")
+    }
+}
+
+impl From<HandOverKey> for String {
+    fn from(key: HandOverKey) -> Self {
+        data_encoding::HEXLOWER.encode(key.0.as_slice())
+    }
+}
+
 impl HandOverKey {
+    /// The key of one upstream, derived from the installation's secret.
+    pub fn derive(secret: &[u8; 32], upstream: &UpstreamId) -> Self {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret)
+            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        mac.update(b"freehold-handover-key-1:");
+        mac.update(upstream.0.as_bytes());
+        Self::from_secret(mac.finalize().into_bytes().into())
+    }
+
     /// A key from 32 secret random bytes.
     pub fn from_secret(bytes: [u8; 32]) -> Self {
         Self(Arc::new(bytes))

@@ -81,7 +81,7 @@ impl fmt::Debug for Hostname {
 }
 
 /// The four configured host families and how the outside reaches them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hosts {
     /// The one name of the console and the control API.
     pub console: Hostname,

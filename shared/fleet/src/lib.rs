@@ -5,23 +5,35 @@
 //! `freehold up` and links over sockets are the same messages. No plane imports another.
 
 mod assignment;
+mod copy;
 mod feed;
 mod handover;
 mod hostname;
+mod member;
+mod message;
 mod route;
 mod ticket;
+mod upstreams;
+pub mod wire;
 
 pub use assignment::{
     Assignment, LinkError, Provision, SiteFacts, TenantState, WorkerLink, WorkerLoad,
 };
+pub use copy::{CopyError, PersistedCopy};
 pub use feed::{ROUTE_CHANGES_PENDING_MAX, RouteFeed, RouteStream};
 pub use handover::{
     HANDOVER_AGE_SECONDS_MAX, HandOver, HandOverError, HandOverKey, REQUEST_ID_HEADER, RequestLine,
     request_id,
 };
 pub use hostname::{Hostname, Hosts, InvalidHostname};
-pub use route::{Address, Route, RouteChange, RouteState, Surface, Upstream, UpstreamId};
+pub use member::{ConnectError, Connected, Member};
+pub use message::{
+    ControlMessage, Introduction, JoinSecret, Membership, Order, OrderOutcome, ProcessMessage,
+    ProcessRole, UpstreamEntry, Welcome,
+};
+pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
+pub use upstreams::Upstreams;
 
 /// The version that this release writes; it reads this one and the one before.
 pub const CONTRACT_VERSION: u16 = 1;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use freehold_ids::TenantId;
 use serde::{Deserialize, Serialize};
 
-use crate::{HandOverKey, Hostname};
+use crate::Hostname;
 
 /// Which face of the platform a hostname shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,19 +99,9 @@ pub struct RouteChange {
 }
 
 /// Where a process listens for hand-overs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Address {
     /// A Unix socket on the same host.
     Unix(PathBuf),
-}
-
-/// A process that the edge can hand requests to.
-#[derive(Debug, Clone)]
-pub struct Upstream {
-    /// The name that routes use.
-    pub id: UpstreamId,
-    /// Where it listens.
-    pub address: Address,
-    /// Signs hand-overs to it.
-    pub key: HandOverKey,
 }

@@ -49,6 +49,20 @@ pub mod kinds {
         const PREFIX: &'static str = "wrk";
     }
 
+    /// `edg_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct Edge;
+    impl Kind for Edge {
+        const PREFIX: &'static str = "edg";
+    }
+
+    /// `jtk_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct JoinToken;
+    impl Kind for JoinToken {
+        const PREFIX: &'static str = "jtk";
+    }
+
     /// `opn_`
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
     pub struct Operation;

@@ -35,6 +35,10 @@ pub type SessionId = GlobalId<kinds::Session>;
 pub type TenantId = GlobalId<kinds::Tenant>;
 /// Fleet: one data-plane process.
 pub type WorkerId = GlobalId<kinds::Worker>;
+/// Fleet: one edge process.
+pub type EdgeId = GlobalId<kinds::Edge>;
+/// Control plane: a token with which a process joins the fleet.
+pub type JoinTokenId = GlobalId<kinds::JoinToken>;
 /// Control plane: one long task with steps.
 pub type OperationId = GlobalId<kinds::Operation>;
 /// Control plane: one mail in the outbox.

@@ -6,8 +6,10 @@
 
 mod api;
 mod fleet;
+mod planes;
 mod process;
 
 pub use api::{Answer, Api};
 pub use fleet::{Fleet, PASSWORD, SignedUp};
+pub use planes::{Planes, log_says, until};
 pub use process::Process;

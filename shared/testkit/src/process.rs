@@ -16,14 +16,27 @@ const SECONDS_MAX: u64 = 60;
 pub struct Process {
     child: Child,
     port: u16,
+    private_port: u16,
     http: reqwest::Client,
 }
 
 impl Process {
     /// Starts `<program> up` on a data folder and waits until it serves.
     pub fn start(program: &str, data: &Path, settings: &[&str], fault: Option<&str>) -> Self {
+        Self::launch(program, &["up"], data, settings, fault)
+    }
+
+    /// Starts one of the platform's processes on a data folder and waits until it says that it
+    /// is up.
+    pub fn launch(
+        program: &str,
+        arguments: &[&str],
+        data: &Path,
+        settings: &[&str],
+        fault: Option<&str>,
+    ) -> Self {
         let mut command = Command::new(program);
-        command.arg("up").arg("--data").arg(data);
+        command.args(arguments).arg("--data").arg(data);
         for setting in
             ["edge.listen=127.0.0.1:0", "metrics.listen=127.0.0.1:0", "limits.enabled=false"]
                 .iter()
@@ -42,24 +55,37 @@ impl Process {
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                // Nobody listens any more once the port is known.
+                // Nobody listens any more once the process has said where it is.
                 let _ = sender.send(line);
             }
         });
-        let port = loop {
+        let mut process = Self { child, port: 0, private_port: 0, http: client() };
+        // An edge says where it listens before it says where its health is.
+        while process.private_port == 0 {
             let line = lines
                 .recv_timeout(Duration::from_secs(SECONDS_MAX))
                 .expect("the process says where it listens");
-            if let Some(address) = line.trim().strip_prefix("edge ") {
-                break address
-                    .trim()
-                    .rsplit(':')
-                    .next()
-                    .and_then(|p| p.parse().ok())
-                    .expect("a port");
+            let line = line.trim();
+            if let Some(address) = line.strip_prefix("edge ") {
+                process.port = port(address);
+            } else if let Some(address) = line.strip_prefix("metrics, health http://") {
+                process.private_port = port(address.trim_end_matches("/metrics"));
             }
-        };
-        Self { child, port, http: client() }
+        }
+        process
+    }
+
+    /// A client of the private address of metrics and health.
+    pub fn private(&self) -> Api {
+        let origin = format!("http://127.0.0.1:{}", self.private_port);
+        Api { http: self.http.clone(), origin, token: None }
+    }
+
+    /// Sends a signal, such as `STOP` or `CONT`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([format!("-{name}"), id]).status().expect("kill");
+        assert!(sent.success());
     }
 
     /// A client of any hostname.
@@ -94,11 +120,15 @@ impl Process {
 
     /// Asks it to stop and waits until it has; says whether it said that all was well.
     pub fn terminate(mut self) -> bool {
-        let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill");
-        assert!(asked.success());
+        self.signal("TERM");
         self.child.wait().expect("its end").success()
     }
+}
+
+/// The port of an address such as `127.0.0.1:80`.
+fn port(address: &str) -> u16 {
+    let port = address.trim().rsplit(':').next().and_then(|port| port.parse().ok());
+    port.expect("a port")
 }
 
 impl Drop for Process {

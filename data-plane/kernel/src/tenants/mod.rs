@@ -7,7 +7,7 @@
 mod slot;
 mod tenant;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,6 +100,24 @@ impl Tenants {
                 slots.insert(tenant, Arc::new(Slot::new(assignment)));
                 Ok(())
             }
+        }
+    }
+
+    /// Every assignment.
+    pub fn assignments(&self) -> Vec<Assignment> {
+        self.0.slots.read().values().map(|slot| (*slot.assignment()).clone()).collect()
+    }
+
+    /// Forgets every tenant but these. Their folders stay: whoever owns them now may need them.
+    pub async fn retain(&self, own: &HashSet<TenantId>) {
+        let gone: Vec<_> = {
+            let mut slots = self.0.slots.write();
+            let others: Vec<TenantId> =
+                slots.keys().filter(|tenant| !own.contains(tenant)).copied().collect();
+            others.iter().filter_map(|tenant| slots.remove(tenant)).collect()
+        };
+        for slot in gone {
+            slot.close().await;
         }
     }
 

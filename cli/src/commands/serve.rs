@@ -1,0 +1,171 @@
+//! `freehold up`, `control`, `worker` and `edge`: processes that run until somebody says stop.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use freehold_clock::Clock;
+use freehold_config::{Config, LogFormat};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::error::PlatformError;
+use crate::platform::Platform;
+use crate::processes::{ControlProcess, EdgeProcess, WorkerProcess};
+
+/// A process of the platform.
+trait Process: Sized {
+    /// Starts it.
+    fn start(config: Config, clock: Clock) -> impl Future<Output = Result<Self, PlatformError>>;
+
+    /// Says that it is there and where.
+    fn announce(&self, data: &std::path::Path);
+
+    /// Stops it gracefully.
+    fn stop(self) -> impl Future<Output = ()>;
+}
+
+pub(super) async fn up(config: Config) -> anyhow::Result<ExitCode> {
+    run::<Platform>(config).await
+}
+
+pub(super) async fn control(config: Config) -> anyhow::Result<ExitCode> {
+    run::<ControlProcess>(config).await
+}
+
+pub(super) async fn worker(config: Config) -> anyhow::Result<ExitCode> {
+    run::<WorkerProcess>(config).await
+}
+
+pub(super) async fn edge(config: Config) -> anyhow::Result<ExitCode> {
+    run::<EdgeProcess>(config).await
+}
+
+async fn run<P: Process>(config: Config) -> anyhow::Result<ExitCode> {
+    freehold_telemetry::start_logs(config.log_format == LogFormat::Json, &config.log_filter)
+        .map_err(|error| anyhow::anyhow!("log.filter: {error}"))?;
+    // Each tenant costs a few descriptors; the default of 1,024 is soon too small.
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => tracing::debug!(limit, "file descriptors"),
+        Err(error) => tracing::warn!(%error, "the limit of file descriptors stays as it is"),
+    }
+    if !config.rate_limits_enabled {
+        tracing::warn!("limits.enabled is false: rates are not limited; this is for tests only");
+    }
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let data = config.data_dir.clone();
+    let process = tokio::select! {
+        started = P::start(config, Clock::system()) => started?,
+        _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+        _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+    };
+    process.announce(&data);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    say("stopping");
+    // A second signal ends the process at once; every acknowledged write is on disk already.
+    tokio::select! {
+        () = process.stop() => say("stopped"),
+        _ = interrupt.recv() => say("stopped without waiting"),
+        _ = terminate.recv() => say("stopped without waiting"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a line. Whoever read them may have gone, which is no reason to stop, or not to stop well.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+impl Process for Platform {
+    async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        Self::start(config, clock).await
+    }
+
+    fn announce(&self, data: &std::path::Path) {
+        let console = self.console_url();
+        say("Freehold is up.");
+        say("");
+        say(&format!("  console API     {console}/v1   (described at {console}/openapi.json)"));
+        say(&format!("  edge            {}", self.address()));
+        say(&format!("  metrics, health http://{}/metrics", self.private_address()));
+        say(&format!("  data            {}", data.display()));
+        say(&format!("  operator token  {}", self.operator_file().display()));
+        say("");
+        say("Create an account and its first site:");
+        say("");
+        say(&format!("  curl -s {console}/v1/signup -H 'Content-Type: application/json' \\"));
+        say(
+            "    -d '{\"email\":\"you@example.org\",\"password\":\"choose-a-long-one\",\"site\":{\"name\":\"My site\",\"slug\":\"my-site\"}}'",
+        );
+        say("");
+        say("Ctrl-C stops it.");
+    }
+
+    async fn stop(self) {
+        self.stop().await;
+    }
+}
+
+impl Process for ControlProcess {
+    async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        Self::start(config, clock).await
+    }
+
+    fn announce(&self, data: &std::path::Path) {
+        let socket = self.fleet_socket().display();
+        say("Freehold's control plane is up.");
+        say("");
+        say(&format!("  fleet           unix:{socket}"));
+        say(&format!("  metrics, health http://{}/metrics", self.private_address()));
+        say(&format!("  data            {}", data.display()));
+        say(&format!("  operator token  {}", self.operator_file().display()));
+        say("");
+        say(
+            "Its API is on the console's host, once an edge has joined. Make the first tokens with",
+        );
+        say("`freehold fleet token --role edge` and `--role worker`.");
+    }
+
+    async fn stop(self) {
+        self.stop().await;
+    }
+}
+
+impl Process for WorkerProcess {
+    async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        Self::start(config, clock).await
+    }
+
+    fn announce(&self, data: &std::path::Path) {
+        say("Freehold's worker is up.");
+        say("");
+        say(&format!("  worker          {}", self.id()));
+        say(&format!("  metrics, health http://{}/metrics", self.private_address()));
+        say(&format!("  data            {}", data.display()));
+    }
+
+    async fn stop(self) {
+        self.stop().await;
+    }
+}
+
+impl Process for EdgeProcess {
+    async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        Self::start(config, clock).await
+    }
+
+    fn announce(&self, data: &std::path::Path) {
+        say("Freehold's edge is up.");
+        say("");
+        say(&format!("  edge            {}", self.address()));
+        say(&format!("  metrics, health http://{}/metrics", self.private_address()));
+        say(&format!("  data            {}", data.display()));
+    }
+
+    async fn stop(self) {
+        self.stop().await;
+    }
+}

@@ -1,0 +1,164 @@
+//! What lies where below a data folder, and what every process does with it before it starts.
+
+use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use freehold_clock::Clock;
+use freehold_config::{Config, HostNames, Mail};
+use freehold_control_plane::{ControlConfig, MailSender, Secrets};
+use freehold_credentials::PasswordHasher;
+use freehold_fleet::{Hostname, Hosts, Upstreams};
+use freehold_ids::WorkerId;
+use freehold_telemetry::PrivateServer;
+
+use crate::error::PlatformError;
+
+/// Longest path of a Unix socket on Linux, less the terminating zero.
+const SOCKET_PATH_BYTES_MAX: usize = 107;
+
+/// The files and sockets below the data folder.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub(crate) secrets: PathBuf,
+    pub(crate) control: PathBuf,
+    pub(crate) worker: PathBuf,
+    pub(crate) tenants: PathBuf,
+    pub(crate) edge: PathBuf,
+    mail: PathBuf,
+    pub(crate) control_socket: PathBuf,
+    pub(crate) fleet_socket: PathBuf,
+    pub(crate) worker_socket: PathBuf,
+    /// Held until the process ends; another one cannot use the same folder.
+    _lock: std::fs::File,
+}
+
+impl Layout {
+    /// Takes a data folder for this process.
+    pub(crate) fn take(config: &Config) -> Result<Self, PlatformError> {
+        let lock = lock(&config.data_dir)?;
+        let failed = |error| PlatformError::Data(config.data_dir.clone(), error);
+        let root = config.data_dir.canonicalize().map_err(failed)?;
+        let (run, worker, edge) = (root.join("run"), root.join("worker"), root.join("edge"));
+        for folder in [&run, &worker, &edge] {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let layout = Self {
+            secrets: root.join("secrets"),
+            control: root.join("control"),
+            tenants: worker.join("tenants"),
+            worker,
+            edge,
+            mail: root.join("mail"),
+            control_socket: run.join("control.sock"),
+            fleet_socket: run.join("fleet.sock"),
+            worker_socket: run.join("worker.sock"),
+            _lock: lock,
+        };
+        let longest = layout.control_socket.as_os_str().len();
+        if longest > SOCKET_PATH_BYTES_MAX {
+            return Err(PlatformError::SocketPath(root));
+        }
+        Ok(layout)
+    }
+}
+
+/// How the control plane is set up.
+pub(crate) fn control_config(
+    config: &Config,
+    layout: &Layout,
+    hosts: &Hosts,
+    secrets: Secrets,
+    hasher: PasswordHasher,
+    clock: &Clock,
+) -> ControlConfig {
+    ControlConfig {
+        folder: layout.control.clone(),
+        socket: layout.control_socket.clone(),
+        fleet_socket: config.fleet_control.clone().unwrap_or_else(|| layout.fleet_socket.clone()),
+        upstreams: Upstreams::default(),
+        hosts: hosts.clone(),
+        secrets,
+        mail: match &config.mail {
+            Mail::Log => MailSender::Log { folder: layout.mail.clone() },
+            Mail::Smtp { url, from } => MailSender::Smtp { url: url.clone(), from: from.clone() },
+        },
+        jobs_enabled: config.jobs_enabled,
+        rate_limits_enabled: config.rate_limits_enabled,
+        unverified_sites_max: config.unverified_sites_max,
+        hasher,
+        clock: clock.clone(),
+    }
+}
+
+/// Starts the private server of metrics and health.
+pub(crate) async fn private_server(
+    config: &Config,
+    ready: impl Fn() -> bool + Send + Sync + 'static,
+) -> Result<PrivateServer, PlatformError> {
+    let listen = config.metrics_listen;
+    let metrics = freehold_telemetry::start_metrics();
+    PrivateServer::start(listen, metrics, Arc::new(ready))
+        .await
+        .map_err(|error| PlatformError::Private(listen, error))
+}
+
+/// The host families, parsed.
+pub(crate) fn hosts(names: &HostNames, edge_port: u16) -> Result<Hosts, PlatformError> {
+    let name = |key, text: &str| Hostname::parse(text).map_err(|_| PlatformError::Host(key));
+    let port = names.port.unwrap_or(edge_port);
+    let default = if names.scheme == "https" { 443 } else { 80 };
+    Ok(Hosts {
+        console: name("console", &names.console)?,
+        sites: name("sites", &names.sites)?,
+        admin: name("admin", &names.admin)?,
+        media: name("media", &names.media)?,
+        scheme: names.scheme.clone(),
+        port: (port != default).then_some(port),
+    })
+}
+
+/// Takes the data folder for this process.
+fn lock(root: &Path) -> Result<std::fs::File, PlatformError> {
+    let failed = |error| PlatformError::Data(root.to_owned(), error);
+    // What lies below holds password hashes and keys: it is this user's alone.
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true).mode(0o700).create(root).map_err(failed)?;
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(root.join("lock"))
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(PlatformError::InUse(root.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// The id of the worker in the control plane's own process, made at the first start.
+pub(crate) fn worker_id(layout: &Layout, clock: &Clock) -> Result<WorkerId, PlatformError> {
+    let file = layout.worker.join("id");
+    read_or_make_id(&file, clock).map_err(|error| PlatformError::Data(file, error))
+}
+
+fn read_or_make_id(file: &Path, clock: &Clock) -> std::io::Result<WorkerId> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => text.trim().parse().map_err(std::io::Error::other),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let id = WorkerId::from_random(clock.random_bits());
+            let unfinished = file.with_extension("new");
+            let mut fresh = std::fs::File::create(&unfinished)?;
+            writeln!(fresh, "{id}")?;
+            fresh.sync_all()?;
+            std::fs::rename(&unfinished, file)?;
+            if let Some(folder) = file.parent() {
+                std::fs::File::open(folder)?.sync_all()?;
+            }
+            Ok(id)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,248 @@
+//! One plane in a process of its own: control plane, worker or edge.
+//!
+//! Worker and edge start from the copy of what the control plane last said, where there is one;
+//! only the very first start waits for it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use freehold_clock::Clock;
+use freehold_config::Config;
+use freehold_control_plane::{ControlPlane, Secrets};
+use freehold_credentials::{PasswordHasher, VerifyingKey};
+use freehold_fleet::{
+    Address, CONTRACT_VERSION, Introduction, JoinSecret, Member, ProcessRole, RouteFeed, Welcome,
+};
+use freehold_proxy::{Edge, EdgeConfig, EdgeError, RouteSource};
+use freehold_telemetry::PrivateServer;
+use freehold_worker::{Worker, WorkerConfig};
+
+use crate::error::PlatformError;
+use crate::layout::{Layout, control_config, hosts, private_server};
+
+/// A running control plane.
+#[derive(Debug)]
+pub struct ControlProcess {
+    control: ControlPlane,
+    private: PrivateServer,
+    fleet_socket: PathBuf,
+    operator_file: PathBuf,
+    grace: Duration,
+    _layout: Layout,
+}
+
+impl ControlProcess {
+    /// Starts it; when it returns, workers and edges can connect.
+    ///
+    /// # Errors
+    /// [`PlatformError`] names the setting that does not work.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        freehold_db::assert_version()?;
+        let layout = Layout::take(&config)?;
+        let hosts = hosts(&config.hosts, config.edge_listen.port())?;
+        let secrets = Secrets::load(&layout.secrets, &clock)?;
+        let operator_file = secrets.operator_file().to_owned();
+        let hasher = PasswordHasher::new()?;
+        let control = control_config(&config, &layout, &hosts, secrets, hasher, &clock);
+        let fleet_socket = control.fleet_socket.clone();
+        let control = ControlPlane::start(control, Vec::new(), RouteFeed::default()).await?;
+        let private = private_server(&config, || true).await?;
+        let grace = Duration::from_secs(config.grace_seconds);
+        Ok(Self { control, private, fleet_socket, operator_file, grace, _layout: layout })
+    }
+
+    /// Where workers and edges connect.
+    pub fn fleet_socket(&self) -> &Path {
+        &self.fleet_socket
+    }
+
+    /// Where the operator token lies.
+    pub fn operator_file(&self) -> &Path {
+        &self.operator_file
+    }
+
+    /// Where metrics and health are.
+    pub const fn private_address(&self) -> SocketAddr {
+        self.private.address()
+    }
+
+    /// Ends what runs, then stops.
+    pub async fn stop(self) {
+        self.control.stop(self.grace).await;
+        self.private.stop();
+    }
+}
+
+/// A running worker.
+#[derive(Debug)]
+pub struct WorkerProcess {
+    worker: Worker,
+    private: PrivateServer,
+    id: String,
+    grace: Duration,
+    _layout: Layout,
+}
+
+impl WorkerProcess {
+    /// Starts it; when it returns, it answers hand-overs for the tenants that it was told of.
+    ///
+    /// # Errors
+    /// [`PlatformError`] names the setting that does not work.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        freehold_db::assert_version()?;
+        let layout = Layout::take(&config)?;
+        let address = Address::Unix(layout.worker_socket.clone());
+        let called = (&config.worker_name, &config.worker_region);
+        let member = member(&config, &layout, ProcessRole::Worker, called, Some(address));
+        let (told, assignments) = freehold_worker::Told::load(&layout.worker)?;
+        let known = member.membership()?;
+        let (id, welcome, connected) = match (known, told.welcome()) {
+            (Some(membership), Some(welcome)) => (membership.id, welcome, None),
+            _ => {
+                let connected = first_connection(&member).await?;
+                told.set_welcome(connected.welcome.clone());
+                (connected.membership.id.clone(), connected.welcome.clone(), Some(connected))
+            }
+        };
+        let key = welcome.handover_key.clone().ok_or(PlatformError::Welcome("a hand-over key"))?;
+        let mut worker = Worker::start(WorkerConfig {
+            id: id.parse().map_err(|_| PlatformError::Welcome("a worker's id"))?,
+            root: layout.tenants.clone(),
+            open_tenants_max: config.open_tenants_max,
+            socket: layout.worker_socket.clone(),
+            key,
+            ticket_key: ticket_key(&welcome)?,
+            rate_limits_enabled: config.rate_limits_enabled,
+            hasher: PasswordHasher::new()?,
+            clock,
+        })
+        .await?;
+        worker.recall(assignments);
+        worker.follow(member, told, connected);
+        let private = private_server(&config, || true).await?;
+        let grace = Duration::from_secs(config.grace_seconds);
+        Ok(Self { worker, private, id, grace, _layout: layout })
+    }
+
+    /// Its id in the fleet.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where metrics and health are.
+    pub const fn private_address(&self) -> SocketAddr {
+        self.private.address()
+    }
+
+    /// Ends what runs, closes every store, then stops.
+    pub async fn stop(self) {
+        self.worker.stop(self.grace).await;
+        self.private.stop();
+    }
+}
+
+/// A running edge.
+#[derive(Debug)]
+pub struct EdgeProcess {
+    edge: Edge,
+    private: PrivateServer,
+    address: SocketAddr,
+    grace: Duration,
+    _layout: Layout,
+}
+
+impl EdgeProcess {
+    /// Starts it; when it returns, it accepts connections for the routes that it was told of.
+    ///
+    /// # Errors
+    /// [`PlatformError`] names the setting that does not work.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        let layout = Layout::take(&config)?;
+        let listener = freehold_proxy::bind(config.edge_listen)?;
+        let address =
+            listener.local_addr().map_err(|error| EdgeError::Listen(config.edge_listen, error))?;
+        let called = (&config.edge_name, &config.edge_region);
+        let member = member(&config, &layout, ProcessRole::Edge, called, None);
+        let told = freehold_proxy::Told::load(&layout.edge)?;
+        let (hosts, connected) = match (member.membership()?, told.welcome()) {
+            (Some(_), Some(welcome)) => (welcome.hosts.clone(), None),
+            _ => {
+                let connected = first_connection(&member).await?;
+                (connected.welcome.hosts.clone(), Some(Box::new(connected)))
+            }
+        };
+        let edge_config = EdgeConfig {
+            hosts,
+            body_bytes_max: config.body_bytes_max,
+            rate_limits_enabled: config.rate_limits_enabled,
+            clock,
+        };
+        let source = RouteSource::Control { member, told, connected };
+        let edge = Edge::start(listener, edge_config, source);
+        let private = private_server(&config, edge.readiness()).await?;
+        let grace = Duration::from_secs(config.grace_seconds);
+        Ok(Self { edge, private, address, grace, _layout: layout })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where metrics and health are.
+    pub const fn private_address(&self) -> SocketAddr {
+        self.private.address()
+    }
+
+    /// Accepts nothing more, ends what runs, then stops.
+    pub async fn stop(self) {
+        self.edge.stop(self.grace).await;
+        self.private.stop();
+    }
+}
+
+/// What this process is to the control plane.
+fn member(
+    config: &Config,
+    layout: &Layout,
+    role: ProcessRole,
+    (name, region): (&String, &String),
+    address: Option<Address>,
+) -> Member {
+    let socket = config.fleet_control.clone().unwrap_or_else(|| layout.fleet_socket.clone());
+    Member {
+        control: Address::Unix(socket),
+        introduction: Introduction {
+            version: CONTRACT_VERSION,
+            role,
+            name: name.clone(),
+            region: region.clone(),
+            address,
+        },
+        folder: match role {
+            ProcessRole::Worker => layout.worker.clone(),
+            ProcessRole::Edge => layout.edge.clone(),
+        },
+        join_token: config.join_token.clone().map(JoinSecret),
+    }
+}
+
+/// A process that knows nothing yet waits for a control plane that it can reach, but not for one
+/// that says no.
+async fn first_connection(member: &Member) -> Result<freehold_fleet::Connected, PlatformError> {
+    match member.connect().await {
+        Err(error @ freehold_fleet::ConnectError::Unreachable(..)) => {
+            tracing::warn!(%error, "waiting for the control plane");
+            Ok(member.connect_patiently().await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+fn ticket_key(welcome: &Welcome) -> Result<VerifyingKey, PlatformError> {
+    let text = welcome.ticket_key.as_deref().unwrap_or_default();
+    let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.map(VerifyingKey::from_bytes).ok_or(PlatformError::Welcome("its ticket key"))
+}

@@ -1,0 +1,250 @@
+//! A worker as a process of its own: it takes its orders over a connection that it opens to the
+//! control plane, and keeps a copy of what it was told, so that it serves without one.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use freehold_fleet::wire::{ALIVE_SECONDS, WireError};
+use freehold_fleet::{
+    Assignment, Connected, ControlMessage, CopyError, Member, Order, OrderOutcome, PersistedCopy,
+    ProcessMessage, Welcome, WorkerLink as _,
+};
+use freehold_ids::TenantId;
+use freehold_kernel::Tenants;
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::link::LocalLink;
+
+/// Orders that run at the same time at most.
+const ORDERS_AT_ONCE_MAX: usize = 64;
+/// Answers that may wait to be sent.
+const ANSWERS_PENDING_MAX: usize = 1_024;
+
+/// A record of the worker's copy. Later ones override earlier ones.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Record {
+    /// What the control plane says to every process.
+    Welcome(Welcome),
+    /// A tenant of this worker.
+    Assignment(Assignment),
+    /// No longer one.
+    Gone(TenantId),
+}
+
+/// What a worker was told and keeps.
+#[derive(Debug, Clone)]
+pub struct Told {
+    file: PathBuf,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    welcome: Option<Welcome>,
+    /// Open for appending once this process has written it.
+    copy: Option<PersistedCopy>,
+}
+
+impl Told {
+    /// Reads the copy in a folder and gives `tenants` what it says; `None` where the control
+    /// plane has to be asked first, because there is no copy or it is damaged.
+    ///
+    /// # Errors
+    /// [`CopyError::Io`] and [`CopyError::Version`]. A damaged copy is reported and not used.
+    pub fn load(folder: &std::path::Path) -> Result<(Self, Vec<Assignment>), CopyError> {
+        let file = folder.join("assignments");
+        let records = match PersistedCopy::load(&file) {
+            Err(error @ CopyError::Damaged { .. }) => {
+                tracing::error!(%error, "waiting for the control plane");
+                None
+            }
+            other => other?,
+        };
+        let (mut welcome, mut assignments) = (None, Vec::<Assignment>::new());
+        let mut gone: HashSet<TenantId> = HashSet::new();
+        // From the newest: what was said last of a tenant is what counts.
+        for record in records.unwrap_or_default().into_iter().rev() {
+            match record {
+                Record::Welcome(told) => welcome = welcome.or(Some(told)),
+                Record::Gone(tenant) => _ = gone.insert(tenant),
+                Record::Assignment(assignment) if gone.insert(assignment.tenant) => {
+                    assignments.push(assignment);
+                }
+                Record::Assignment(_) => {}
+            }
+        }
+        let kept = Arc::new(Mutex::new(Kept { welcome, copy: None }));
+        Ok((Self { file, kept }, assignments))
+    }
+
+    /// What the control plane said to every process, as far as it is known.
+    pub fn welcome(&self) -> Option<Welcome> {
+        self.kept.lock().welcome.clone()
+    }
+
+    /// Notes it; the copy is written with the next assignments.
+    pub fn set_welcome(&self, welcome: Welcome) {
+        self.kept.lock().welcome = Some(welcome);
+    }
+
+    fn rewrite(&self, assignments: Vec<Assignment>) -> Result<(), CopyError> {
+        let mut kept = self.kept.lock();
+        let welcome = kept.welcome.clone().map(Record::Welcome);
+        let records = welcome.into_iter().chain(assignments.into_iter().map(Record::Assignment));
+        kept.copy = Some(PersistedCopy::rewrite(&self.file, records)?);
+        Ok(())
+    }
+
+    fn append(&self, record: &Record, tenants: &Tenants) -> Result<(), CopyError> {
+        let wants_rewrite = match self.kept.lock().copy.as_mut() {
+            Some(copy) => {
+                copy.append(record)?;
+                copy.wants_rewrite()
+            }
+            None => true,
+        };
+        if wants_rewrite { self.rewrite(tenants.assignments()) } else { Ok(()) }
+    }
+}
+
+/// Keeps a worker connected until it is told to stop.
+pub(crate) struct Session {
+    pub(crate) member: Member,
+    pub(crate) told: Told,
+    pub(crate) link: LocalLink,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Session {
+    /// Follows the control plane, over the given connection first.
+    pub(crate) async fn run(self, mut connected: Option<Connected>) {
+        let session = Arc::new(self);
+        let stopping = session.stopping.clone();
+        let follow = async {
+            loop {
+                let connection = match connected.take() {
+                    Some(connection) => connection,
+                    None => match session.member.connect_patiently().await {
+                        Ok(connection) => connection,
+                        Err(error) => {
+                            tracing::error!(%error, "this worker goes on without orders");
+                            return;
+                        }
+                    },
+                };
+                metrics::gauge!("freehold_worker_connected").set(1.0);
+                let ended = session.clone().follow(connection).await;
+                metrics::gauge!("freehold_worker_connected").set(0.0);
+                tracing::warn!(reason = %ended, "the connection to the control plane ended");
+            }
+        };
+        tokio::select! {
+            () = follow => {}
+            () = stopping.cancelled() => {}
+        }
+    }
+
+    async fn follow(self: Arc<Self>, connected: Connected) -> WireError {
+        let Connected { welcome, mut sender, mut receiver, .. } = connected;
+        self.told.set_welcome(welcome);
+        let (answers, mut to_send) = mpsc::channel(ANSWERS_PENDING_MAX);
+        let sending = async {
+            loop {
+                let alive = tokio::time::sleep(Duration::from_secs(ALIVE_SECONDS));
+                let message = tokio::select! {
+                    Some(message) = to_send.recv() => message,
+                    () = alive => ProcessMessage::Alive,
+                };
+                if let Err(error) = sender.send(&message).await {
+                    return error;
+                }
+            }
+        };
+        let receiving = async {
+            let room = Arc::new(Semaphore::new(ORDERS_AT_ONCE_MAX));
+            let mut announced = Vec::new();
+            loop {
+                match receiver.receive().await {
+                    Err(error) => return error,
+                    Ok(ControlMessage::Assignments { part, last }) => {
+                        announced.extend(part);
+                        if last {
+                            self.take_over(std::mem::take(&mut announced)).await;
+                        }
+                    }
+                    Ok(ControlMessage::Order { order, what }) => {
+                        let Ok(permit) = room.clone().acquire_owned().await else {
+                            return WireError::Closed;
+                        };
+                        let (session, answers) = (self.clone(), answers.clone());
+                        tokio::spawn(async move {
+                            let _permit = permit;
+                            let outcome = session.obey(what).await;
+                            // Without a connection nobody waits for the answer.
+                            let _ = answers.send(ProcessMessage::Done { order, outcome }).await;
+                        });
+                    }
+                    Ok(ControlMessage::Rotated { membership }) => {
+                        if let Err(error) = self.member.keep(&membership) {
+                            tracing::error!(%error, "the new credential cannot be kept");
+                        }
+                    }
+                    Ok(_) => {}
+                }
+            }
+        };
+        tokio::select! {
+            error = sending => error,
+            error = receiving => error,
+        }
+    }
+
+    /// Makes the tenants of this worker those that were announced, and no others.
+    async fn take_over(&self, announced: Vec<Assignment>) {
+        let tenants = &self.link.tenants;
+        let own: HashSet<TenantId> = announced.iter().map(|a| a.tenant).collect();
+        for assignment in announced {
+            let tenant = assignment.tenant;
+            if let Err(error) = tenants.assign(assignment) {
+                tracing::warn!(%tenant, %error, "an assignment older than the one known");
+            }
+        }
+        tenants.retain(&own).await;
+        if let Err(error) = self.told.rewrite(tenants.assignments()) {
+            tracing::error!(%error, "the copy of the assignments cannot be written");
+        }
+        tracing::info!(tenants = own.len(), "took over the assignments of the control plane");
+    }
+
+    async fn obey(&self, order: Order) -> OrderOutcome {
+        let (done, record) = match order {
+            Order::Load => {
+                return self.link.load().await.map_or_else(OrderOutcome::from, OrderOutcome::Load);
+            }
+            Order::Assign(assignment) => {
+                (self.link.assign(assignment.clone()).await, Record::Assignment(assignment))
+            }
+            Order::Provision(provision) => {
+                let record = Record::Assignment(provision.assignment.clone());
+                (self.link.provision(provision).await, record)
+            }
+            Order::Discard { tenant, epoch } => {
+                (self.link.discard(tenant, epoch).await, Record::Gone(tenant))
+            }
+        };
+        if let Err(error) = done {
+            return error.into();
+        }
+        match self.told.append(&record, &self.link.tenants) {
+            Ok(()) => OrderOutcome::Done,
+            // Not kept is not done: after a restart this worker would not know of it.
+            Err(error) => OrderOutcome::Unreachable { reason: error.to_string() },
+        }
+    }
+}

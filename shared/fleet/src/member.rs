@@ -1,0 +1,153 @@
+//! How a process of the fleet reaches the control plane: join once, say hello ever after.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::wire::{self, Receiver, Sender, WireError};
+use crate::{
+    Address, ControlMessage, CopyError, Introduction, JoinSecret, Membership, PersistedCopy,
+    ProcessMessage, Welcome,
+};
+
+/// How long the control plane may take to answer an introduction.
+const INTRODUCTION_SECONDS_MAX: u64 = 10;
+/// Pause before the first new attempt; it doubles with each that fails.
+const PAUSE_MS_MIN: u64 = 100;
+/// Pause between two attempts at most.
+const PAUSE_MS_MAX: u64 = 3_000;
+
+/// A process that is, or wants to be, a member of the fleet.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Where the control plane listens for processes.
+    pub control: Address,
+    /// How this process introduces itself.
+    pub introduction: Introduction,
+    /// The folder of its membership.
+    pub folder: PathBuf,
+    /// What it joins with, where it is not a member yet.
+    pub join_token: Option<JoinSecret>,
+}
+
+/// An open connection, welcome included.
+#[derive(Debug)]
+pub struct Connected {
+    /// Who this process is.
+    pub membership: Membership,
+    /// What it was told first.
+    pub welcome: Welcome,
+    /// Sends to the control plane.
+    pub sender: Sender<ProcessMessage>,
+    /// Receives from it.
+    pub receiver: Receiver<ControlMessage>,
+}
+
+/// Why a process is not connected.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The control plane cannot be reached, or broke off.
+    #[error("the control plane at {0} cannot be reached: {1}")]
+    Unreachable(String, WireError),
+    /// It said no.
+    #[error("the control plane refused this process: {0}")]
+    Refused(String),
+    /// It never joined.
+    #[error("this process never joined the fleet; start it once with --join TOKEN")]
+    NoToken,
+    /// The membership cannot be read or kept.
+    #[error(transparent)]
+    Membership(#[from] CopyError),
+}
+
+impl Member {
+    /// Opens a connection, joining first where this process is not a member yet.
+    ///
+    /// # Errors
+    /// [`ConnectError`]; all but `Unreachable` want an operator.
+    pub async fn connect(&self) -> Result<Connected, ConnectError> {
+        let known = self.membership()?;
+        let introduction = self.introduction.clone();
+        let first = match (&known, &self.join_token) {
+            (Some(membership), _) => {
+                ProcessMessage::Hello { introduction, membership: membership.clone() }
+            }
+            (None, Some(token)) => ProcessMessage::Join { introduction, token: token.clone() },
+            (None, None) => return Err(ConnectError::NoToken),
+        };
+        let wait = Duration::from_secs(INTRODUCTION_SECONDS_MAX);
+        let introduced = tokio::time::timeout(wait, self.introduce(&first, known));
+        introduced.await.unwrap_or_else(|_| Err(self.unreachable(WireError::Silent)))
+    }
+
+    /// Opens a connection, and tries until there is one.
+    ///
+    /// # Errors
+    /// [`ConnectError::NoToken`] and [`ConnectError::Membership`]: nothing that time would mend.
+    pub async fn connect_patiently(&self) -> Result<Connected, ConnectError> {
+        let mut pause = PAUSE_MS_MIN;
+        loop {
+            match self.connect().await {
+                Err(error @ (ConnectError::Unreachable(..) | ConnectError::Refused(_))) => {
+                    tracing::warn!(%error, "waiting for the control plane");
+                }
+                other => return other,
+            }
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            pause = (pause * 2).min(PAUSE_MS_MAX);
+        }
+    }
+
+    /// What this process knows of itself, if it ever joined.
+    ///
+    /// # Errors
+    /// [`CopyError`] when the file is damaged.
+    pub fn membership(&self) -> Result<Option<Membership>, CopyError> {
+        let records = PersistedCopy::load::<Membership>(&self.file())?;
+        Ok(records.and_then(|records| records.into_iter().next()))
+    }
+
+    /// Keeps a new membership.
+    ///
+    /// # Errors
+    /// [`CopyError::Io`]; then the old one stays.
+    pub fn keep(&self, membership: &Membership) -> Result<(), CopyError> {
+        PersistedCopy::rewrite(&self.file(), [membership]).map(drop)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join("membership")
+    }
+
+    async fn introduce(
+        &self,
+        first: &ProcessMessage,
+        mut known: Option<Membership>,
+    ) -> Result<Connected, ConnectError> {
+        let Address::Unix(path) = &self.control;
+        let stream = wire::dial_unix(path).await.map_err(|error| self.unreachable(error.into()))?;
+        let (mut sender, mut receiver) = wire::over(stream);
+        sender.send(first).await.map_err(|error| self.unreachable(error))?;
+        loop {
+            match receiver.receive().await.map_err(|error| self.unreachable(error))? {
+                ControlMessage::Joined { membership } => {
+                    self.keep(&membership)?;
+                    tracing::info!(id = membership.id, "joined the fleet");
+                    known = Some(membership);
+                }
+                ControlMessage::Welcome(welcome) => {
+                    let membership = known.ok_or_else(|| {
+                        ConnectError::Refused("it welcomed a process that has not joined".into())
+                    })?;
+                    return Ok(Connected { membership, welcome, sender, receiver });
+                }
+                ControlMessage::Refused { reason } => return Err(ConnectError::Refused(reason)),
+                _ => {}
+            }
+        }
+    }
+
+    fn unreachable(&self, error: WireError) -> ConnectError {
+        let Address::Unix(path) = &self.control;
+        ConnectError::Unreachable(path.display().to_string(), error)
+    }
+}

@@ -1,0 +1,62 @@
+//! The processes that an edge may hand requests to, as the control plane last said.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use tokio::sync::watch;
+
+use crate::{UpstreamEntry, UpstreamId};
+
+/// Upstreams by name, shared between whoever learns of them and whoever uses them.
+#[derive(Debug, Clone)]
+pub struct Upstreams(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    by_id: RwLock<HashMap<UpstreamId, Arc<UpstreamEntry>>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Default for Upstreams {
+    fn default() -> Self {
+        let (changed, _) = watch::channel(0);
+        Self(Arc::new(Shared { by_id: RwLock::default(), changed }))
+    }
+}
+
+impl Upstreams {
+    /// The one of this name.
+    pub fn get(&self, id: &UpstreamId) -> Option<Arc<UpstreamEntry>> {
+        self.0.by_id.read().get(id).cloned()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<UpstreamEntry> {
+        self.0.by_id.read().values().map(|entry| (**entry).clone()).collect()
+    }
+
+    /// Puts one, in place of another of the same name.
+    pub fn put(&self, entry: UpstreamEntry) {
+        self.0.by_id.write().insert(entry.id.clone(), Arc::new(entry));
+        self.0.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Puts these and no others.
+    pub fn replace(&self, entries: Vec<UpstreamEntry>) {
+        let fresh = entries.into_iter().map(|entry| (entry.id.clone(), Arc::new(entry))).collect();
+        *self.0.by_id.write() = fresh;
+        self.0.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Takes one away.
+    pub fn remove(&self, id: &UpstreamId) {
+        self.0.by_id.write().remove(id);
+        self.0.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes whenever something was put or taken away.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+}

@@ -1,0 +1,136 @@
+//! The planes as processes of their own, under one folder, each of which a test can end and start.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::api::Api;
+use crate::process::Process;
+
+/// How long something that is to come about may take.
+const SECONDS_MAX: u64 = 30;
+
+/// A control plane with the workers and edges that joined it.
+#[derive(Debug)]
+pub struct Planes {
+    program: String,
+    folder: TempDir,
+    /// The control plane, while it runs.
+    pub control: Option<Process>,
+}
+
+impl Planes {
+    /// Starts a control plane with nobody else.
+    pub fn start(program: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut planes = Self { program: program.to_owned(), folder, control: None };
+        planes.start_control();
+        planes
+    }
+
+    /// Starts the control plane, again or for the first time.
+    pub fn start_control(&mut self) {
+        let control = Process::launch(
+            &self.program,
+            &["control"],
+            &self.data("control"),
+            &["edge.listen=127.0.0.1:8080", "hosts.port=8080"],
+            None,
+        );
+        self.control = Some(control);
+    }
+
+    /// The data folder of a process.
+    pub fn data(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts a worker under a name; the first time it joins.
+    pub fn worker(&self, name: &str) -> Process {
+        self.member("worker", name)
+    }
+
+    /// Starts an edge under a name; the first time it joins.
+    pub fn edge(&self, name: &str) -> Process {
+        self.member("edge", name)
+    }
+
+    fn member(&self, role: &str, name: &str) -> Process {
+        let data = self.data(name);
+        let socket = self.data("control").join("run/fleet.sock");
+        let control = format!("unix:{}", socket.display());
+        let named = format!("{role}.name={name}");
+        let mut arguments = vec![role, "--control", &control];
+        let token;
+        if !data.join(role).join("membership").exists() {
+            token = self.token(role);
+            arguments.extend(["--join", &token]);
+        }
+        Process::launch(&self.program, &arguments, &data, &[&named], None)
+    }
+
+    /// A join token for one process.
+    pub fn token(&self, role: &str) -> String {
+        let made = self.operate(&["fleet", "token", "--role", role]);
+        made["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Runs an operator's command on the control plane's host and returns what it says.
+    pub fn operate(&self, arguments: &[&str]) -> Value {
+        let output = Command::new(&self.program)
+            .args(arguments)
+            .arg("--json")
+            .arg("--data")
+            .arg(self.data("control"))
+            .output()
+            .expect("an answer");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
+    }
+
+    /// Signs up through an edge; the e-mail is `<slug>@example.org`. Returns the answer's data.
+    pub async fn sign_up(&self, edge: &Process, slug: &str) -> Value {
+        let body = json!({
+            "email": format!("{slug}@example.org"),
+            "password": crate::PASSWORD,
+            "site": {"name": format!("Site {slug}"), "slug": slug},
+        });
+        edge.host("console.localhost").post("/v1/signup", body).await.data(201)
+    }
+
+    /// A client of a site's admin host, through an edge, that is its owner.
+    pub async fn owner(&self, edge: &Process, account: &Value, slug: &str) -> Api {
+        let session = account["session"]["token"].as_str().expect("a session");
+        let site = account["site"]["id"].as_str().expect("a site");
+        let console = edge.host("console.localhost").with_token(session);
+        let path = format!("/v1/sites/{site}/sign-in");
+        let ticket = console.post(&path, json!({})).await.data(201)["ticket"].take();
+        let admin = edge.host(&format!("{slug}.admin.localhost"));
+        let data = admin.post("/api/v1/auth/ticket", json!({"ticket": ticket})).await.data(200);
+        admin.with_token(data["access_token"].as_str().expect("a token"))
+    }
+}
+
+/// Asks until the answer has this status; fails the test when it never does.
+pub async fn until(api: &Api, path: &str, status: u16) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(SECONDS_MAX);
+    loop {
+        let answer = api.request(reqwest::Method::GET, path).send().await;
+        let found = answer.as_ref().map(reqwest::Response::status).unwrap_or(StatusCode::CONTINUE);
+        if found.as_u16() == status {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{path}: {found} instead of {status}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Whether a file below a folder of the test holds this text.
+pub fn log_says(data: &Path, text: &str) -> bool {
+    std::fs::read_to_string(data.join("log")).is_ok_and(|log| log.contains(text))
+}
