@@ -9,8 +9,10 @@ mod settings;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
+
 pub use layers::{Origin, Setting, Sources};
-pub use settings::{HostNames, LogFormat, Mail};
+pub use settings::{HostNames, LogFormat, Mail, ProxySource};
 
 /// The defaults with their explanations, as `freehold config show --defaults` prints them.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -36,6 +38,12 @@ pub struct Config {
     pub edge_listen: SocketAddr,
     /// The largest request body in bytes.
     pub body_bytes_max: u64,
+    /// Requests of one tenant in flight at most.
+    pub tenant_in_flight_max: usize,
+    /// The networks of the proxies whose word about clients is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How these proxies tell who their client is.
+    pub trusted_proxy_source: ProxySource,
     /// The host families.
     pub hosts: HostNames,
     /// Whether this process runs background jobs.
