@@ -15,7 +15,7 @@ use freehold_control_plane::{
 use freehold_credentials::{HashError, PasswordHasher};
 use freehold_fleet::{Address, HandOverKey, Hostname, Hosts, RouteFeed, Upstream, UpstreamId};
 use freehold_ids::WorkerId;
-use freehold_proxy::{Edge, EdgeConfig, EdgeError};
+use freehold_proxy::{Edge, EdgeError};
 use freehold_telemetry::PrivateServer;
 use freehold_worker::{Worker, WorkerConfig, WorkerError};
 
@@ -163,12 +163,7 @@ impl Platform {
             upstream(UpstreamId::control(), &layout.control_socket, control_key),
             upstream(UpstreamId(worker_id.to_string()), &layout.worker_socket, worker_key),
         ];
-        let edge_config = EdgeConfig {
-            hosts: hosts.clone(),
-            body_bytes_max: config.body_bytes_max,
-            rate_limits_enabled: config.rate_limits_enabled,
-            clock,
-        };
+        let edge_config = crate::edge::config(&config, hosts.clone(), clock);
         let edge = Edge::start(listener, edge_config, upstreams, feed);
         let private = private_server(&config, &edge).await?;
         Ok(Self {
