@@ -8,23 +8,25 @@ use crate::support::{Fake, config, edge, http2, http2_request, soon};
 async fn a_flood_of_resets_is_cut() {
     let fake = Fake::new();
     let (edge, port) = edge(fake.socket(), config()).await;
-    let (mut client, ended) = http2(port).await;
-    let flood = async {
-        for sent in 0..10_000 {
-            let Ok(ready) = client.ready().await else { return sent };
-            client = ready;
-            let Ok((_, mut stream)) = client.send_request(http2_request("GET"), false) else {
-                return sent;
-            };
-            stream.send_reset(h2::Reason::CANCEL);
-            tokio::task::yield_now().await;
+    let (mut client, mut ended) = http2(port).await;
+    // Each request has reached the upstream before it is reset, which costs the edge the most and is
+    // what the library underneath does not bound.
+    let mut resets = 0;
+    while resets < 300 {
+        let Ok(ready) = client.ready().await else { break };
+        client = ready;
+        let Ok((_, mut stream)) = client.send_request(http2_request("GET"), false) else { break };
+        tokio::select! {
+            _ = fake.next() => stream.send_reset(h2::Reason::CANCEL),
+            _ = &mut ended => break,
         }
-        10_000
-    };
-    let sent = soon(flood).await;
-    assert!(sent < 10_000, "the edge takes any number of resets");
-    // That the connection has ended is what counts; with an error or without.
-    let _ = soon(ended).await.expect("no panic");
+        resets += 1;
+    }
+    assert!((150..300).contains(&resets), "cut after {resets}");
+    if !ended.is_finished() {
+        // That it has ended is what counts; with an error or without.
+        let _ = soon(&mut ended).await.expect("no panic");
+    }
     edge.stop(Duration::from_secs(5)).await;
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use freehold_proxy::{Edge, ProxySource, TrustedProxies};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::support::{Fake, OK, Wire, config, edge, exchange, verified};
+use crate::support::{Fake, HOST, OK, Wire, config, edge, exchange, verified};
 
 /// PROXY protocol v2: version and command, family, addresses of 12 bytes, client and own.
 const PROXIED: &[u8] =
@@ -42,8 +42,9 @@ async fn a_stranger_is_not_believed() {
     let fake = Fake::new();
     let (edge, port) = behind("10.0.0.0/8", ProxySource::ProxyV2, &fake).await;
     let mut wire = Wire::connect(port).await;
-    wire.send(PROXIED).await;
-    wire.request("Connection: close\r\n").await;
+    // In one piece: the edge may close as soon as it has seen the first bytes.
+    let request = format!("GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+    wire.send([PROXIED, request.as_bytes()].concat()).await;
     let answer = wire.rest().await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
     let (header, _) = exchange(port, &fake, "Connection: close\r\n", OK).await;
