@@ -254,7 +254,6 @@ impl ProxyHttp for EdgeService {
         }
         let timeouts = &self.reception.timeouts;
         session.set_read_timeout(Some(timeouts.body_idle));
-        session.set_total_drain_timeout(Some(timeouts.header));
         if session.is_http2() {
             // A stream whose client gives no window; full sockets are the guard's.
             session.set_write_timeout(Some(timeouts.write_idle));
@@ -427,13 +426,11 @@ impl ProxyHttp for EdgeService {
         FailToProxy { error_code: status, can_reuse_downstream: false }
     }
 
-    async fn logging(&self, session: &mut Session, error: Option<&Error>, ctx: &mut RequestCtx) {
+    async fn logging(&self, session: &mut Session, _error: Option<&Error>, ctx: &mut RequestCtx) {
         if let Some(guard) = &ctx.guard {
             // What is left of a body must not be taken for the next header.
-            let may_reuse = !session.is_http2() && !session.was_upgraded();
-            if may_reuse && session.get_keepalive().is_some() {
-                let is_whole = error.is_none() && session.drain_request_body().await.is_ok();
-                session.set_keepalive(is_whole.then_some(IDLE_SECONDS_MAX));
+            if !session.is_http2() && !session.is_body_done() {
+                session.set_keepalive(None);
             }
             guard.request_ended();
         }
