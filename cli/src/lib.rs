@@ -6,6 +6,7 @@
 mod arguments;
 mod client;
 mod commands;
+mod edge;
 mod error;
 mod layout;
 mod platform;

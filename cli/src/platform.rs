@@ -10,7 +10,7 @@ use freehold_config::Config;
 use freehold_control_plane::{ControlPlane, JoinedWorker, Secrets};
 use freehold_credentials::PasswordHasher;
 use freehold_fleet::{Address, Hosts, RouteFeed, UpstreamId};
-use freehold_proxy::{Edge, EdgeConfig, EdgeError, RouteSource};
+use freehold_proxy::{Edge, EdgeError, RouteSource};
 use freehold_telemetry::PrivateServer;
 use freehold_worker::{Worker, WorkerConfig};
 
@@ -70,12 +70,7 @@ impl Platform {
         let control = control_config(&config, &layout, &hosts, secrets, hasher, &clock);
         let upstreams = control.upstreams.clone();
         let control = ControlPlane::start(control, vec![joined], feed.clone()).await?;
-        let edge_config = EdgeConfig {
-            hosts: hosts.clone(),
-            body_bytes_max: config.body_bytes_max,
-            rate_limits_enabled: config.rate_limits_enabled,
-            clock,
-        };
+        let edge_config = crate::edge::config(&config, hosts.clone(), clock);
         let edge = Edge::start(listener, edge_config, RouteSource::Local { feed, upstreams });
         let private = private_server(&config, edge.readiness()).await?;
         Ok(Self {

@@ -15,7 +15,7 @@ use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_fleet::{
     Address, CONTRACT_VERSION, Introduction, JoinSecret, Member, ProcessRole, RouteFeed, Welcome,
 };
-use freehold_proxy::{Edge, EdgeConfig, EdgeError, RouteSource};
+use freehold_proxy::{Edge, EdgeError, RouteSource};
 use freehold_telemetry::PrivateServer;
 use freehold_worker::{Worker, WorkerConfig};
 
@@ -173,12 +173,7 @@ impl EdgeProcess {
                 (connected.welcome.hosts.clone(), Some(Box::new(connected)))
             }
         };
-        let edge_config = EdgeConfig {
-            hosts,
-            body_bytes_max: config.body_bytes_max,
-            rate_limits_enabled: config.rate_limits_enabled,
-            clock,
-        };
+        let edge_config = crate::edge::config(&config, hosts, clock);
         let source = RouteSource::Control { member, told, connected };
         let edge = Edge::start(listener, edge_config, source);
         let private = private_server(&config, edge.readiness()).await?;

@@ -24,6 +24,7 @@ pub(crate) enum Answer {
     SiteSuspended,
     SiteMoving,
     SiteMaintenance,
+    SiteBusy(u64),
     WorkerUnavailable,
     BadGateway,
 }
@@ -39,6 +40,7 @@ impl Answer {
             | Self::SiteSuspended
             | Self::SiteMoving
             | Self::SiteMaintenance
+            | Self::SiteBusy(_)
             | Self::WorkerUnavailable
             | Self::BadGateway => self.text_of_site(),
             Self::BadFraming => Text(
@@ -114,6 +116,12 @@ impl Answer {
                 "Under maintenance",
                 "This site is being worked on and will be back soon.",
             ),
+            Self::SiteBusy(_) => Text(
+                503,
+                "site_busy",
+                "Busy",
+                "More people ask this site for something than it can answer at once.",
+            ),
             Self::WorkerUnavailable => Text(
                 503,
                 "worker_unavailable",
@@ -131,7 +139,7 @@ impl Answer {
 
     const fn retry_after_seconds(self) -> Option<u64> {
         match self {
-            Self::TooManyRequests(seconds) => Some(seconds),
+            Self::TooManyRequests(seconds) | Self::SiteBusy(seconds) => Some(seconds),
             Self::SiteMoving | Self::WorkerUnavailable => Some(1),
             Self::SiteMaintenance => Some(60),
             _ => None,
@@ -153,6 +161,11 @@ impl Answer {
     }
 }
 
+/// Whether a path is one of an API: a site's, or the console's.
+pub(crate) fn is_api(path: &str, console: bool) -> bool {
+    path.starts_with("/api/") || (console && path.starts_with("/v1/"))
+}
+
 /// What form of answer a client can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -169,7 +182,7 @@ impl Form {
         if accept.contains("application/problem+json") {
             return Self::Problem;
         }
-        let api = path.starts_with("/api/") || path.starts_with("/v1/") || path == "/openapi.json";
+        let api = is_api(path, true) || path == "/openapi.json";
         let wants_json = accept.contains("application/json") && !accept.contains("text/html");
         if api || console || wants_json { Self::Envelope } else { Self::Page }
     }
@@ -222,6 +235,22 @@ pub(crate) fn write(
         header.insert_header("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")?;
     }
     Ok((header, Bytes::from(body)))
+}
+
+/// Writes an answer as the bytes of an HTTP/1 connection that ends with it.
+pub(crate) fn write_http1(answer: Answer, form: Form, request_id: &str) -> pingora::Result<Bytes> {
+    let (header, body) = write(answer, form, request_id)?;
+    let reason = header.status.canonical_reason().unwrap_or_default();
+    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", header.status.as_u16()).into_bytes();
+    for (name, value) in &header.headers {
+        bytes.extend_from_slice(name.as_str().as_bytes());
+        bytes.extend_from_slice(b": ");
+        bytes.extend_from_slice(value.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(b"connection: close\r\n\r\n");
+    bytes.extend_from_slice(&body);
+    Ok(bytes.into())
 }
 
 #[cfg(test)]

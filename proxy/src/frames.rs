@@ -1,97 +1,99 @@
-//! Follows the frames of an HTTP/2 connection just far enough to know what is unfinished.
+//! Cuts one direction of an HTTP/2 connection into frames as the bytes go by.
 //!
-//! Pingora bounds what a header block may hold, not how long it may take. This tracker sees the
-//! client's bytes go by and says since when a frame or a header block has been open
-//! (RFC 9113 sections 4.1 and 6.10). Bodies may take their time.
-
-use tokio::time::Instant;
-
-/// RFC 9113 section 3.4.
-pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+//! It keeps nine bytes of header and the first four of the payload, which is all that limits need
+//! (RFC 9113 section 4.1). What frames mean for a connection is in [`crate::streams`].
 
 const FRAME_HEADER_BYTES: usize = 9;
-const DATA: u8 = 0x0;
-const HEADERS: u8 = 0x1;
-const CONTINUATION: u8 = 0x9;
-const END_HEADERS: u8 = 0x4;
 
-/// What is unfinished on the client's side of a connection.
-#[derive(Debug)]
-pub(crate) struct FrameTracker {
-    preface_left: usize,
-    header: [u8; FRAME_HEADER_BYTES],
-    filled: usize,
-    payload_left: usize,
-    block_open: bool,
-    open_since: Option<Instant>,
+/// RFC 9113 section 6.
+pub(crate) const DATA: u8 = 0x0;
+pub(crate) const HEADERS: u8 = 0x1;
+pub(crate) const RST_STREAM: u8 = 0x3;
+pub(crate) const WINDOW_UPDATE: u8 = 0x8;
+pub(crate) const CONTINUATION: u8 = 0x9;
+pub(crate) const END_STREAM: u8 = 0x1;
+pub(crate) const END_HEADERS: u8 = 0x4;
+
+/// The header of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) kind: u8,
+    pub(crate) flags: u8,
+    pub(crate) stream: u32,
+    pub(crate) length: usize,
 }
 
-impl FrameTracker {
-    /// A connection that begins with its preface.
-    pub(crate) const fn new() -> Self {
-        Self {
-            preface_left: PREFACE.len(),
-            header: [0; FRAME_HEADER_BYTES],
-            filled: 0,
-            payload_left: 0,
-            block_open: false,
-            open_since: None,
+/// What the bytes seen last were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Some of a frame's header.
+    Header,
+    /// The end of a frame's header.
+    Began(Frame),
+    /// Some of a payload.
+    Payload(Frame),
+    /// The frame is whole; with the number that its payload begins with.
+    Ended(Frame, u32),
+}
+
+/// Reads the frames of one direction.
+#[derive(Debug, Default)]
+pub(crate) struct FrameReader {
+    header: [u8; FRAME_HEADER_BYTES],
+    header_filled: usize,
+    start: [u8; 4],
+    start_filled: usize,
+    payload_left: usize,
+}
+
+impl FrameReader {
+    /// Takes bytes up to the next thing to tell; `None` when there are no more.
+    pub(crate) fn next(&mut self, bytes: &mut &[u8]) -> Option<Part> {
+        if self.header_filled == FRAME_HEADER_BYTES {
+            return self.next_of_payload(bytes);
         }
+        if bytes.is_empty() {
+            return None;
+        }
+        let (taken, rest) =
+            bytes.split_at(bytes.len().min(FRAME_HEADER_BYTES - self.header_filled));
+        self.header[self.header_filled..self.header_filled + taken.len()].copy_from_slice(taken);
+        self.header_filled += taken.len();
+        *bytes = rest;
+        if self.header_filled < FRAME_HEADER_BYTES {
+            return Some(Part::Header);
+        }
+        let frame = self.frame();
+        (self.payload_left, self.start_filled, self.start) = (frame.length, 0, [0; 4]);
+        Some(Part::Began(frame))
     }
 
-    /// Since when something that should be quick has been open.
-    pub(crate) const fn open_since(&self) -> Option<Instant> {
-        self.open_since
+    fn next_of_payload(&mut self, bytes: &mut &[u8]) -> Option<Part> {
+        if self.payload_left == 0 {
+            self.header_filled = 0;
+            return Some(Part::Ended(self.frame(), u32::from_be_bytes(self.start)));
+        }
+        if bytes.is_empty() {
+            return None;
+        }
+        let (taken, rest) = bytes.split_at(bytes.len().min(self.payload_left));
+        let kept = taken.len().min(self.start.len() - self.start_filled);
+        self.start[self.start_filled..self.start_filled + kept].copy_from_slice(&taken[..kept]);
+        self.start_filled += kept;
+        self.payload_left -= taken.len();
+        *bytes = rest;
+        Some(Part::Payload(self.frame()))
     }
 
-    /// Takes the next bytes of the client.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], now: Instant) {
-        let preface = self.preface_left.min(bytes.len());
-        self.preface_left -= preface;
-        bytes = &bytes[preface..];
-        while !bytes.is_empty() {
-            if self.filled < FRAME_HEADER_BYTES {
-                self.open_since.get_or_insert(now);
-                let wanted = (FRAME_HEADER_BYTES - self.filled).min(bytes.len());
-                self.header[self.filled..self.filled + wanted].copy_from_slice(&bytes[..wanted]);
-                self.filled += wanted;
-                bytes = &bytes[wanted..];
-                if self.filled == FRAME_HEADER_BYTES {
-                    self.begin_payload();
-                }
-                continue;
-            }
-            let taken = self.payload_left.min(bytes.len());
-            self.payload_left -= taken;
-            bytes = &bytes[taken..];
-            self.end_frame_if_complete();
+    const fn frame(&self) -> Frame {
+        let [a, b, c, kind, flags, s, t, u, v] = self.header;
+        Frame {
+            kind,
+            flags,
+            // The highest bit is reserved.
+            stream: u32::from_be_bytes([s & 0x7f, t, u, v]),
+            length: u32::from_be_bytes([0, a, b, c]) as usize,
         }
-    }
-
-    fn begin_payload(&mut self) {
-        let length = [0, self.header[0], self.header[1], self.header[2]];
-        self.payload_left = u32::from_be_bytes(length) as usize;
-        if self.kind() == DATA && !self.block_open {
-            self.open_since = None;
-        }
-        self.end_frame_if_complete();
-    }
-
-    fn end_frame_if_complete(&mut self) {
-        if self.payload_left > 0 {
-            return;
-        }
-        self.filled = 0;
-        if matches!(self.kind(), HEADERS | CONTINUATION) {
-            self.block_open = self.header[4] & END_HEADERS == 0;
-        }
-        if !self.block_open {
-            self.open_since = None;
-        }
-    }
-
-    const fn kind(&self) -> u8 {
-        self.header[3]
     }
 }
 
@@ -99,48 +101,35 @@ impl FrameTracker {
 mod tests {
     use super::*;
 
-    fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
-        let length = (payload.len() as u32).to_be_bytes();
-        let mut bytes = vec![length[1], length[2], length[3], kind, flags, 0, 0, 0, 1];
-        bytes.extend_from_slice(payload);
-        bytes
-    }
-
-    fn fed(parts: &[&[u8]]) -> bool {
-        let mut tracker = FrameTracker::new();
-        tracker.feed(PREFACE, Instant::now());
-        for part in parts {
-            tracker.feed(part, Instant::now());
+    fn parts(chunks: &[&[u8]]) -> Vec<Part> {
+        let mut reader = FrameReader::default();
+        let mut parts = Vec::new();
+        for chunk in chunks {
+            let mut bytes = *chunk;
+            parts.extend(std::iter::from_fn(|| reader.next(&mut bytes)));
         }
-        tracker.open_since().is_some()
+        parts
     }
 
     #[test]
-    fn whole_frames_leave_nothing_open() {
-        let settings = frame(4, 0, &[]);
-        let headers = frame(HEADERS, END_HEADERS, b"abc");
-        let data = frame(DATA, 0, b"body");
-        assert!(!fed(&[&settings, &headers, &data]));
-        let together = [settings, headers, data].concat();
-        assert!(!fed(&[&together]));
-        let dripped: Vec<&[u8]> = together.chunks(1).collect();
-        assert!(!fed(&dripped));
-    }
-
-    #[test]
-    fn parts_of_frames_and_open_header_blocks_stay_open() {
-        let headers = frame(HEADERS, END_HEADERS, b"abc");
-        assert!(fed(&[&headers[..4]]));
-        assert!(fed(&[&headers[..10]]));
-        let open = frame(HEADERS, 0, b"abc");
-        assert!(fed(&[&open]));
-        assert!(fed(&[&open, &frame(CONTINUATION, 0, b"d")]));
-        assert!(!fed(&[&open, &frame(CONTINUATION, END_HEADERS, b"d")]));
-    }
-
-    #[test]
-    fn a_body_may_take_its_time() {
-        let data = frame(DATA, 0, b"body");
-        assert!(!fed(&[&data[..11]]));
+    fn frames_are_found_however_they_are_cut() {
+        let bytes = [0, 0, 4, WINDOW_UPDATE, 0, 0, 0, 0, 3, 0, 0, 1, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let update = Frame { kind: WINDOW_UPDATE, flags: 0, stream: 3, length: 4 };
+        let settings = Frame { kind: 4, flags: 0, stream: 0, length: 0 };
+        let together = parts(&[&bytes]);
+        assert_eq!(
+            together,
+            [
+                Part::Began(update),
+                Part::Payload(update),
+                Part::Ended(update, 256),
+                Part::Began(settings),
+                Part::Ended(settings, 0)
+            ]
+        );
+        let dripped: Vec<&[u8]> = bytes.chunks(1).collect();
+        let dripped = parts(&dripped);
+        let told = |part: &&Part| !matches!(part, Part::Header | Part::Payload(_));
+        assert!(dripped.iter().filter(told).eq(together.iter().filter(told)));
     }
 }

@@ -1,16 +1,16 @@
-//! A connection as Pingora sees it, with deadlines of ours underneath.
+//! A connection as Pingora sees it, with deadlines and limits of ours underneath.
 //!
-//! Bytes of a message that has not become a parsed request within [`HEADER_SECONDS_MAX`] end the
-//! connection, however slowly they drip; Pingora's own timeout starts anew with every byte. The
-//! proxy reaches its connection's [`ConnectionGuard`] through the stream's digest.
+//! Pingora's own timeouts start anew with every byte, and it reads a megabyte of header. Here the
+//! bytes of a message that has not become a parsed request end the connection in time, as do
+//! stalled bodies and answers that nobody takes. The proxy reaches its connection's
+//! [`ConnectionGuard`] through the stream's digest.
 
 use std::future::Future as _;
-use std::net::SocketAddr;
+use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use pingora::http::ResponseHeader;
@@ -19,20 +19,21 @@ use pingora::protocols::{
     ALPN, GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl,
     TimingDigest, UniqueID, UniqueIDType,
 };
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-use crate::frames::{FrameTracker, PREFACE};
-
-/// How long a request's header may take from its first byte.
-pub(crate) const HEADER_SECONDS_MAX: u64 = 10;
+use crate::accept::{Accepted, Reception};
+use crate::header_scan::HeaderScan;
+use crate::refusal::Refusal;
+use crate::streams::StreamWatch;
+use crate::trust::Client;
 
 /// What the proxy and the stream of one connection tell each other.
 #[derive(Debug)]
 pub(crate) struct ConnectionGuard {
-    /// The client's address.
-    pub(crate) client: SocketAddr,
+    /// Who is at the other end, or who a trusted proxy says it is.
+    pub(crate) client: Client,
     /// An HTTP/1 request has been parsed and is not over.
     in_request: AtomicBool,
     /// Requests parsed so far.
@@ -46,20 +47,32 @@ impl ConnectionGuard {
         self.in_request.store(true, Ordering::Release);
     }
 
-    /// The request is over: the next byte begins another one.
+    /// The request and its body are over: the next byte begins another one.
     pub(crate) fn request_ended(&self) {
         self.in_request.store(false, Ordering::Release);
     }
 }
 
+/// A header that is coming, and those that came before it.
+#[derive(Debug)]
+struct Http1 {
+    header_since: Option<Instant>,
+    scan: HeaderScan,
+    /// Requests parsed when this was noted.
+    parsed: u64,
+}
+
 #[derive(Debug)]
 enum Protocol {
-    /// Since when a header has been coming, and how many were parsed when that was noted.
-    Http1 {
-        header_since: Option<Instant>,
-        parsed: u64,
-    },
-    Http2(FrameTracker),
+    Http1(Http1),
+    Http2(Box<StreamWatch>),
+}
+
+/// What to do with bytes that have been read.
+enum Verdict {
+    Pass,
+    RefuseHeader,
+    Cut,
 }
 
 /// A guarded TCP connection.
@@ -68,104 +81,166 @@ pub(crate) struct GuardedStream {
     prefix: Vec<u8>,
     prefix_read: usize,
     guard: Arc<ConnectionGuard>,
+    reception: Arc<Reception>,
     protocol: Protocol,
-    sleep: Option<Pin<Box<Sleep>>>,
+    refusal: Option<Refusal>,
+    read_sleep: Option<Pin<Box<Sleep>>>,
+    /// Since when a write has been waiting for the client.
+    write_sleep: Option<Pin<Box<Sleep>>>,
     socket: Arc<SocketDigest>,
     proxy: Arc<ProxyDigest>,
 }
 
 impl std::fmt::Debug for GuardedStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "GuardedStream({})", self.guard.client)
+        write!(f, "GuardedStream({})", self.guard.client.address)
     }
 }
 
+fn too_slow(what: &'static str) -> Error {
+    Error::new(ErrorKind::TimedOut, what)
+}
+
 impl GuardedStream {
-    /// Reads until it is clear which protocol the client speaks, within the header deadline.
-    /// `None` when the client went away or took too long.
-    pub(crate) async fn accept(mut inner: TcpStream, client: SocketAddr) -> Option<Self> {
-        let accepted = Instant::now();
-        let deadline = Duration::from_secs(HEADER_SECONDS_MAX);
-        let mut prefix = Vec::with_capacity(PREFACE.len());
-        let decided = tokio::time::timeout(deadline, async {
-            loop {
-                let read = inner.read_buf(&mut prefix).await.ok()?;
-                if read == 0 {
-                    return None;
-                }
-                if prefix.len() >= PREFACE.len() {
-                    return Some(prefix.starts_with(PREFACE));
-                }
-                if !PREFACE.starts_with(&prefix) {
-                    return Some(false);
-                }
-            }
-        });
-        let is_http2 = decided.await.ok()??;
+    /// Guards an accepted connection.
+    pub(crate) fn new(accepted: Accepted, reception: Arc<Reception>) -> Option<Self> {
         let guard = Arc::new(ConnectionGuard {
-            client,
+            client: accepted.client,
             in_request: AtomicBool::new(false),
             requests: AtomicU64::new(0),
         });
-        let protocol = if is_http2 {
-            Protocol::Http2(FrameTracker::new())
+        let protocol = if accepted.is_http2 {
+            Protocol::Http2(Box::new(StreamWatch::new()))
         } else {
-            Protocol::Http1 { header_since: Some(accepted), parsed: 0 }
+            let header_since = Some(accepted.since);
+            Protocol::Http1(Http1 { header_since, scan: HeaderScan::default(), parsed: 0 })
         };
         let response = ResponseHeader::build(200, None).ok()?;
         let proxy = ProxyDigest::new(Box::new(response), Some(Box::new(guard.clone())));
-        let socket = SocketDigest::from_raw_fd(std::os::fd::AsRawFd::as_raw_fd(&inner));
-        let _ = inner.set_nodelay(true);
+        let socket = SocketDigest::from_raw_fd(std::os::fd::AsRawFd::as_raw_fd(&accepted.stream));
+        let _ = accepted.stream.set_nodelay(true);
         Some(Self {
-            inner,
-            prefix,
+            inner: accepted.stream,
+            prefix: accepted.prefix,
             prefix_read: 0,
             guard,
+            reception,
             protocol,
-            sleep: None,
+            refusal: None,
+            read_sleep: None,
+            write_sleep: None,
             socket: Arc::new(socket),
             proxy: Arc::new(proxy),
         })
     }
 
-    /// The deadline in force, if any.
-    fn deadline(&mut self) -> Option<Instant> {
-        let since = match &mut self.protocol {
-            Protocol::Http1 { header_since, parsed } => {
-                let now_parsed = self.guard.requests.load(Ordering::Acquire);
-                if now_parsed != *parsed {
-                    (*header_since, *parsed) = (None, now_parsed);
-                }
-                *header_since
-            }
-            Protocol::Http2(tracker) => tracker.open_since(),
-        };
-        since.map(|since| since + Duration::from_secs(HEADER_SECONDS_MAX))
-    }
-
-    /// Notes what the client sent.
-    fn received(&mut self, bytes: &[u8]) {
+    /// The deadline in force for what the client sends, if any.
+    fn read_deadline(&mut self) -> Option<Instant> {
+        let timeouts = &self.reception.timeouts;
         match &mut self.protocol {
-            Protocol::Http1 { header_since, .. } => {
-                if !self.guard.in_request.load(Ordering::Acquire) {
-                    header_since.get_or_insert_with(Instant::now);
-                }
+            Protocol::Http1(http1) => {
+                http1.forget_parsed(&self.guard);
+                http1.header_since.map(|since| since + timeouts.header)
             }
-            Protocol::Http2(tracker) => tracker.feed(bytes, Instant::now()),
+            Protocol::Http2(streams) => streams.deadline(timeouts),
         }
     }
 
     /// Ready when the deadline has passed; otherwise wakes the task when it does.
-    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline() else {
-            self.sleep = None;
+    fn poll_read_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.read_deadline() else {
+            self.read_sleep = None;
             return Poll::Pending;
         };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let new = || Box::pin(tokio::time::sleep_until(deadline));
+        let sleep = self.read_sleep.get_or_insert_with(new);
         if sleep.deadline() != deadline {
             sleep.as_mut().reset(deadline);
         }
         sleep.as_mut().poll(context)
+    }
+
+    /// Notes what the client sent.
+    fn received(&mut self, bytes: &[u8]) -> Verdict {
+        match &mut self.protocol {
+            Protocol::Http1(http1) => {
+                http1.forget_parsed(&self.guard);
+                if self.guard.in_request.load(Ordering::Acquire) || bytes.is_empty() {
+                    return Verdict::Pass;
+                }
+                http1.header_since.get_or_insert_with(Instant::now);
+                if http1.scan.take(bytes) { Verdict::Pass } else { Verdict::RefuseHeader }
+            }
+            Protocol::Http2(streams) => {
+                streams.received(bytes, Instant::now());
+                if streams.is_flood() { Verdict::Cut } else { Verdict::Pass }
+            }
+        }
+    }
+
+    /// Notes what the client took.
+    fn sent<'a>(&mut self, slices: impl Iterator<Item = &'a [u8]>, written: usize) {
+        let Protocol::Http2(streams) = &mut self.protocol else { return };
+        let (now, mut left) = (Instant::now(), written);
+        for slice in slices {
+            let part = &slice[..slice.len().min(left)];
+            left -= part.len();
+            streams.sent(part, now);
+        }
+    }
+
+    fn poll_inner(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<Result<()>> {
+        if self.prefix_read < self.prefix.len() {
+            let rest = &self.prefix[self.prefix_read..];
+            let taken = &rest[..rest.len().min(buffer.remaining())];
+            buffer.put_slice(taken);
+            self.prefix_read += taken.len();
+            return Poll::Ready(Ok(()));
+        }
+        if self.poll_read_deadline(context).is_ready() {
+            return Poll::Ready(Err(too_slow("the client took too long")));
+        }
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+
+    fn poll_refusal(&mut self, context: &mut Context<'_>) -> Poll<Result<()>> {
+        let is_over = self.poll_read_deadline(context).is_ready();
+        if let Some(refusal) = self.refusal.as_mut().filter(|_| !is_over) {
+            ready!(refusal.poll(&mut self.inner, context));
+        }
+        Poll::Ready(Err(Error::new(ErrorKind::InvalidData, "the header was too large")))
+    }
+
+    /// Gives a write its result, unless it has waited for too long.
+    fn watch_write(
+        &mut self,
+        context: &mut Context<'_>,
+        polled: Poll<Result<usize>>,
+    ) -> Poll<Result<usize>> {
+        if polled.is_ready() {
+            self.write_sleep = None;
+            return polled;
+        }
+        let wait = self.reception.timeouts.write_idle;
+        let new = || Box::pin(tokio::time::sleep(wait));
+        let sleep = self.write_sleep.get_or_insert_with(new);
+        ready!(sleep.as_mut().poll(context));
+        metrics::counter!("freehold_edge_slow_readers_total").increment(1);
+        Poll::Ready(Err(too_slow("the client takes nothing")))
+    }
+}
+
+impl Http1 {
+    /// A header that has been parsed is no longer coming.
+    fn forget_parsed(&mut self, guard: &ConnectionGuard) {
+        let parsed = guard.requests.load(Ordering::Acquire);
+        if parsed != self.parsed {
+            *self = Self { header_since: None, scan: HeaderScan::default(), parsed };
+        }
     }
 }
 
@@ -174,28 +249,26 @@ impl AsyncRead for GuardedStream {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    ) -> Poll<Result<()>> {
         let this = &mut *self;
-        if this.prefix_read < this.prefix.len() {
-            let rest = &this.prefix[this.prefix_read..];
-            let taken = rest[..rest.len().min(buffer.remaining())].to_vec();
-            this.prefix_read += taken.len();
-            buffer.put_slice(&taken);
-            this.received(&taken);
-            return Poll::Ready(Ok(()));
-        }
-        if this.poll_deadline(context).is_ready() {
-            let error = std::io::Error::new(
-                std::io::ErrorKind::TimedOut,
-                "the request's header took too long",
-            );
-            return Poll::Ready(Err(error));
+        if this.refusal.is_some() {
+            return this.poll_refusal(context);
         }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.inner).poll_read(context, buffer))?;
-        let bytes = buffer.filled()[before..].to_vec();
-        this.received(&bytes);
-        Poll::Ready(Ok(()))
+        ready!(this.poll_inner(context, buffer))?;
+        match this.received(&buffer.filled()[before..]) {
+            Verdict::Pass => Poll::Ready(Ok(())),
+            Verdict::Cut => {
+                metrics::counter!("freehold_edge_floods_total").increment(1);
+                Poll::Ready(Err(Error::new(ErrorKind::InvalidData, "a flood of streams")))
+            }
+            Verdict::RefuseHeader => {
+                buffer.set_filled(before);
+                let Protocol::Http1(http1) = &this.protocol else { return Poll::Ready(Ok(())) };
+                this.refusal = Some(Refusal::new(http1.scan.form(), &this.reception.clock));
+                this.poll_refusal(context)
+            }
+        }
     }
 }
 
@@ -204,30 +277,36 @@ impl AsyncWrite for GuardedStream {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
+    ) -> Poll<Result<usize>> {
+        if self.refusal.is_some() {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
+        let written = ready!(self.watch_write(context, polled))?;
+        self.sent(std::iter::once(bytes), written);
+        Poll::Ready(Ok(written))
     }
 
-    fn poll_flush(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.inner).poll_flush(context)
     }
 
-    fn poll_shutdown(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(context)
     }
 
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        slices: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(context, slices)
+        slices: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
+        if self.refusal.is_some() {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        let written = ready!(self.watch_write(context, polled))?;
+        self.sent(slices.iter().map(|slice| &**slice), written);
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -252,7 +331,7 @@ impl UniqueID for GuardedStream {
 impl Ssl for GuardedStream {
     fn selected_alpn_proto(&self) -> Option<ALPN> {
         match self.protocol {
-            Protocol::Http1 { .. } => None,
+            Protocol::Http1(_) => None,
             Protocol::Http2(_) => Some(ALPN::H2),
         }
     }

@@ -4,15 +4,26 @@
 //! by the control plane says whose request it is; every request that passes carries a hand-over.
 //! The edge opens no database and knows no tenant's data.
 
+mod accept;
 mod answers;
 mod frames;
 mod framing;
 mod guard;
+mod handover;
+mod header_scan;
 mod limits;
 mod member;
+mod rate;
+mod refusal;
 mod server;
 mod service;
+mod streams;
 mod table;
+mod tenants;
+mod timeouts;
+mod trust;
 
 pub use member::Told;
 pub use server::{Edge, EdgeConfig, EdgeError, RouteSource, bind};
+pub use timeouts::Timeouts;
+pub use trust::{ProxySource, TrustedProxies};

@@ -2,24 +2,19 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
 use parking_lot::Mutex;
+
+use crate::rate::{Left, Policy, Rate};
 
 /// Connections of all clients.
 const CONNECTIONS_MAX: usize = 16_384;
 /// Connections of one client network.
 const CONNECTIONS_PER_NETWORK_MAX: usize = 2_048;
-/// Requests a second of one client network, in the long run.
-const REQUESTS_PER_SECOND_MAX: u32 = 200;
-/// Requests of one client network at once.
-const REQUESTS_BURST_MAX: u32 = 400;
-/// Requests between two sweeps of networks that have recovered.
-const REQUESTS_BETWEEN_SWEEPS: usize = 16_384;
+/// Requests of one client network, in the long run and at once.
+const RATE: Policy = Policy { name: "network", burst: 400, per_second: 200 };
 
 /// The limits of this edge. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -29,26 +24,42 @@ pub(crate) struct Limits(Arc<Shared>);
 struct Shared {
     connections: Mutex<HashMap<IpAddr, usize>>,
     total: AtomicUsize,
-    requests: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    clock: DefaultClock,
-    seen: AtomicUsize,
+    requests: Option<Rate<IpAddr>>,
 }
 
 /// One counted connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     limits: Limits,
-    network: IpAddr,
+    /// The network that it counts for; none yet, or none at all for many clients' connections.
+    network: Option<IpAddr>,
+}
+
+impl ConnectionPermit {
+    /// Counts the connection for a client; `false` when its network has too many.
+    pub(crate) fn count_for(&mut self, client: IpAddr) -> bool {
+        let network = network(client);
+        let mut connections = self.limits.0.connections.lock();
+        let count = connections.entry(network).or_default();
+        if *count >= CONNECTIONS_PER_NETWORK_MAX {
+            return false;
+        }
+        *count += 1;
+        self.network = Some(network);
+        true
+    }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let shared = &self.limits.0;
-        let mut connections = shared.connections.lock();
-        if let Some(count) = connections.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                connections.remove(&self.network);
+        if let Some(network) = self.network {
+            let mut connections = shared.connections.lock();
+            if let Some(count) = connections.get_mut(&network) {
+                *count -= 1;
+                if *count == 0 {
+                    connections.remove(&network);
+                }
             }
         }
         let left = shared.total.fetch_sub(1, Ordering::Relaxed) - 1;
@@ -66,42 +77,26 @@ fn network(address: IpAddr) -> IpAddr {
 
 impl Limits {
     pub(crate) fn new(rates_enabled: bool) -> Self {
-        let number = |limit| NonZeroU32::new(limit).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(number(REQUESTS_PER_SECOND_MAX))
-            .allow_burst(number(REQUESTS_BURST_MAX));
         Self(Arc::new(Shared {
             connections: Mutex::default(),
             total: AtomicUsize::new(0),
-            requests: rates_enabled.then(|| DefaultKeyedRateLimiter::keyed(quota)),
-            clock: DefaultClock::default(),
-            seen: AtomicUsize::new(0),
+            requests: rates_enabled.then(|| Rate::new(RATE)),
         }))
     }
 
-    /// Counts a connection, unless there are too many.
-    pub(crate) fn connect(&self, client: IpAddr) -> Option<ConnectionPermit> {
-        let network = network(client);
-        let mut connections = self.0.connections.lock();
-        let of_network = connections.get(&network).copied().unwrap_or_default();
-        let total = self.0.total.load(Ordering::Relaxed);
-        if of_network >= CONNECTIONS_PER_NETWORK_MAX || total >= CONNECTIONS_MAX {
-            return None;
-        }
-        connections.insert(network, of_network + 1);
-        self.0.total.store(total + 1, Ordering::Relaxed);
-        metrics::gauge!("freehold_edge_connections").set((total + 1) as f64);
-        Some(ConnectionPermit { limits: self.clone(), network })
+    /// Counts a connection, unless there are too many. It counts for nobody yet.
+    pub(crate) fn connect(&self) -> Option<ConnectionPermit> {
+        let total = self.0.total.fetch_add(1, Ordering::Relaxed) + 1;
+        let permit = ConnectionPermit { limits: self.clone(), network: None };
+        metrics::gauge!("freehold_edge_connections").set(total as f64);
+        // A permit that is not given away takes its count back.
+        (total <= CONNECTIONS_MAX).then_some(permit)
     }
 
-    /// Counts a request; the seconds to wait when there were too many.
-    pub(crate) fn request(&self, client: IpAddr) -> Result<(), u64> {
-        let Some(limiter) = &self.0.requests else { return Ok(()) };
-        if self.0.seen.fetch_add(1, Ordering::Relaxed).is_multiple_of(REQUESTS_BETWEEN_SWEEPS) {
-            limiter.retain_recent();
-        }
-        limiter
-            .check_key(&network(client))
-            .map_err(|until| until.wait_time_from(self.0.clock.now()).as_secs() + 1)
+    /// Counts a request; an error when there were too many, nothing where rates are off.
+    pub(crate) fn request(&self, client: IpAddr) -> Result<Option<Left>, Left> {
+        let rate = self.0.requests.as_ref();
+        rate.map(|rate| rate.count(&network(client))).transpose()
     }
 }
 
@@ -113,13 +108,28 @@ mod tests {
     fn one_network_cannot_take_every_connection() {
         let limits = Limits::new(false);
         let client: IpAddr = [192, 0, 2, 1].into();
-        let held: Vec<_> =
-            (0..CONNECTIONS_PER_NETWORK_MAX).map(|_| limits.connect(client)).collect();
+        let connect = |client: IpAddr| {
+            let mut permit = limits.connect().expect("room for anybody");
+            permit.count_for(client).then_some(permit)
+        };
+        let held: Vec<_> = (0..CONNECTIONS_PER_NETWORK_MAX).map(|_| connect(client)).collect();
         assert!(held.iter().all(Option::is_some));
-        assert!(limits.connect(client).is_none());
-        assert!(limits.connect([192, 0, 2, 2].into()).is_some());
+        assert!(connect(client).is_none());
+        assert!(connect([192, 0, 2, 2].into()).is_some());
         drop(held);
-        assert!(limits.connect(client).is_some());
+        assert!(connect(client).is_some());
+        assert!(limits.0.connections.lock().is_empty());
+    }
+
+    #[test]
+    fn there_is_an_end_to_connections_of_all() {
+        let limits = Limits::new(false);
+        let held: Vec<_> = (0..CONNECTIONS_MAX).map(|_| limits.connect()).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!(limits.connect().is_none());
+        drop(held);
+        assert!(limits.connect().is_some());
+        assert_eq!(limits.0.total.load(Ordering::Relaxed), 0);
     }
 
     #[test]

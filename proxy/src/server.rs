@@ -16,16 +16,18 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::accept::Reception;
 use crate::guard::GuardedStream;
 use crate::limits::{ConnectionPermit, Limits};
 use crate::member::{Session, Told};
 use crate::service::EdgeService;
 use crate::table::RouteTable;
+use crate::tenants::TenantLimits;
+use crate::timeouts::Timeouts;
+use crate::trust::TrustedProxies;
 
 /// Connections that may wait to be accepted.
 const BACKLOG_CONNECTIONS_MAX: u32 = 65_535;
-/// How long an HTTP/2 connection without requests is kept.
-const HTTP2_IDLE_SECONDS_MAX: u64 = 60;
 /// Requests of one HTTP/1 connection before it is closed.
 const REQUESTS_PER_CONNECTION_MAX: u32 = 10_000;
 /// Pause after the system had no descriptor for a connection.
@@ -42,6 +44,12 @@ pub struct EdgeConfig {
     pub body_bytes_max: u64,
     /// Whether requests of one network are limited.
     pub rate_limits_enabled: bool,
+    /// Requests of one tenant that may be in flight.
+    pub tenant_in_flight_max: usize,
+    /// The proxies whose word about clients is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// How long to wait for clients and workers.
+    pub timeouts: Timeouts,
     /// Time and randomness.
     pub clock: Clock,
 }
@@ -118,18 +126,24 @@ impl Edge {
         };
         let in_flight = Arc::new(AtomicUsize::new(0));
         let limits = Limits::new(config.rate_limits_enabled);
+        let clock = config.clock.clone();
+        let reception = Arc::new(Reception {
+            timeouts: config.timeouts,
+            trusted: config.trusted_proxies,
+            clock: config.clock,
+        });
         let service = EdgeService {
             table: table.clone(),
             upstreams,
             hosts: config.hosts,
             limits: limits.clone(),
+            tenants: TenantLimits::new(config.tenant_in_flight_max, config.rate_limits_enabled),
             body_bytes_max: config.body_bytes_max,
-            clock: config.clock,
+            reception: reception.clone(),
             in_flight: in_flight.clone(),
         };
         let (stopping, stop) = watch::channel(false);
         let (cut, connections) = (CancellationToken::new(), TaskTracker::new());
-        let clock = service.clock.clone();
         let feed = match source {
             RouteSource::Local { feed, .. } => {
                 tokio::spawn(table.clone().follow(feed, stop.clone()))
@@ -139,10 +153,11 @@ impl Edge {
                 tokio::spawn(session.run(connected.map(|connected| *connected), stop.clone()))
             }
         };
-        let app = app(service);
+        let app = app(service, &config.timeouts);
         let accepting = Accepting {
             app: app.clone(),
             limits,
+            reception,
             stop,
             cut: cut.clone(),
             connections: connections.clone(),
@@ -176,7 +191,7 @@ impl Edge {
     }
 }
 
-fn app(service: EdgeService) -> App {
+fn app(service: EdgeService, timeouts: &Timeouts) -> App {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let conf = ServerConf {
         threads,
@@ -188,7 +203,7 @@ fn app(service: EdgeService) -> App {
     let mut proxy = http_proxy(&Arc::new(conf), service);
     let mut options = HttpServerOptions::default();
     options.keepalive_request_limit = Some(REQUESTS_PER_CONNECTION_MAX);
-    options.h2_idle_timeout = Some(Duration::from_secs(HTTP2_IDLE_SECONDS_MAX));
+    options.h2_idle_timeout = Some(timeouts.http2_idle);
     proxy.server_options = Some(options);
     Arc::new(proxy)
 }
@@ -196,6 +211,7 @@ fn app(service: EdgeService) -> App {
 struct Accepting {
     app: App,
     limits: Limits,
+    reception: Arc<Reception>,
     stop: watch::Receiver<bool>,
     cut: CancellationToken,
     connections: TaskTracker,
@@ -211,7 +227,7 @@ impl Accepting {
             match accepted {
                 Ok((stream, client)) => {
                     // Over the limit the connection is closed at once, which costs the least.
-                    if let Some(permit) = self.limits.connect(client.ip()) {
+                    if let Some(permit) = self.permit(client) {
                         self.serve(stream, client, permit);
                     }
                 }
@@ -224,12 +240,22 @@ impl Accepting {
         }
     }
 
-    fn serve(&self, stream: TcpStream, client: SocketAddr, permit: ConnectionPermit) {
+    /// Counts a connection for its client, as far as that is known before a byte was read.
+    fn permit(&self, peer: SocketAddr) -> Option<ConnectionPermit> {
+        let mut permit = self.limits.connect()?;
+        let trusted = &self.reception.trusted;
+        let is_known = !trusted.wants_preamble(peer.ip()) && !trusted.is_shared(peer.ip());
+        (!is_known || permit.count_for(peer.ip())).then_some(permit)
+    }
+
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, mut permit: ConnectionPermit) {
         let (app, stop, cut) = (self.app.clone(), self.stop.clone(), self.cut.clone());
+        let reception = self.reception.clone();
         self.connections.spawn(async move {
-            let _permit = permit;
             let served = async {
-                if let Some(stream) = GuardedStream::accept(stream, client).await {
+                let accepted = reception.accept(stream, peer, &mut permit).await;
+                let guarded = accepted.and_then(|one| GuardedStream::new(one, reception.clone()));
+                if let Some(stream) = guarded {
                     app.process_new(Box::new(stream), &stop).await;
                 }
             };

@@ -7,33 +7,32 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use freehold_clock::Clock;
 use freehold_fleet::{
-    Address, HandOver, Hostname, Hosts, REQUEST_ID_HEADER, RequestLine, Route, RouteState, Surface,
-    Upstreams,
+    Address, HandOver, Hostname, Hosts, REQUEST_ID_HEADER, Route, RouteState, Surface, Upstreams,
 };
-use http::{HeaderName, Method, header};
+use http::{Method, header};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
 
+use crate::accept::Reception;
 use crate::answers::{self, Answer, Form};
 use crate::framing::{self, BadHeader, HEADER_BYTES_MAX, HEADER_FIELDS_MAX};
 use crate::guard::ConnectionGuard;
+use crate::handover;
 use crate::limits::Limits;
+use crate::rate::Left;
 use crate::table::RouteTable;
+use crate::tenants::{TenantLimits, TenantPermit};
+use crate::trust::Client;
 
 /// The longest address that is passed on.
 const ADDRESS_BYTES_MAX: usize = 8 * 1024;
-/// How long a request's body may pause.
-const BODY_IDLE_SECONDS_MAX: u64 = 30;
 /// How long a connection may wait for its next request.
 const IDLE_SECONDS_MAX: u64 = 60;
 /// How long a worker's socket may take to connect.
 const CONNECT_SECONDS_MAX: u64 = 2;
-/// How long a worker may be silent within an answer. Event streams send a sign of life earlier.
-const ANSWER_IDLE_SECONDS_MAX: u64 = 60;
 /// How long an unused connection to a worker is kept.
 const UPSTREAM_IDLE_SECONDS_MAX: u64 = 60;
 
@@ -58,8 +57,9 @@ pub(crate) struct EdgeService {
     pub(crate) upstreams: Upstreams,
     pub(crate) hosts: Hosts,
     pub(crate) limits: Limits,
+    pub(crate) tenants: TenantLimits,
     pub(crate) body_bytes_max: u64,
-    pub(crate) clock: Clock,
+    pub(crate) reception: Arc<Reception>,
     pub(crate) in_flight: Arc<AtomicUsize>,
 }
 
@@ -88,16 +88,19 @@ pub(crate) struct RequestCtx {
     request_id: String,
     started: Instant,
     guard: Option<Arc<ConnectionGuard>>,
+    client: Option<Client>,
     route: Option<Arc<Route>>,
     host: Option<Hostname>,
     body_bytes: u64,
-    refused: Option<Answer>,
+    /// What is left to the client's network.
+    left: Option<Left>,
+    _tenant: Option<TenantPermit>,
     _in_flight: Option<InFlight>,
 }
 
 impl EdgeService {
     /// The checks that need no route.
-    fn check(&self, session: &Session, ctx: &RequestCtx) -> Result<Hostname, Answer> {
+    fn check(&self, session: &Session, ctx: &mut RequestCtx) -> Result<Hostname, Answer> {
         let request = session.req_header();
         if let Some(http1) = session.as_http1() {
             framing::check(&http1.get_headers_raw_bytes()).map_err(|bad| match bad {
@@ -118,8 +121,10 @@ impl EdgeService {
         if !METHODS.contains(&request.method) {
             return Err(Answer::MethodNotAllowed);
         }
-        if let Some(guard) = &ctx.guard {
-            self.limits.request(guard.client.ip()).map_err(Answer::TooManyRequests)?;
+        if let Some(client) = ctx.client {
+            let counted = self.limits.request(client.address);
+            ctx.left = counted.unwrap_or_else(Some);
+            counted.map_err(|left| Answer::TooManyRequests(left.seconds))?;
         }
         let length = request.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
         let length = length.and_then(|text| text.parse::<u64>().ok());
@@ -155,21 +160,39 @@ impl EdgeService {
         Some(format!("{}{rest}{query}", self.hosts.origin(&self.hosts.admin(slug))))
     }
 
+    fn is_console(&self, ctx: &RequestCtx) -> bool {
+        ctx.host.as_ref() == Some(&self.hosts.console)
+    }
+
+    /// Tells callers of an API, and whoever is refused for it, how much of their rate is left.
+    fn tell_rate(
+        &self,
+        session: &Session,
+        ctx: &RequestCtx,
+        answer: &mut ResponseHeader,
+    ) -> pingora::Result<()> {
+        let is_api = answers::is_api(session.req_header().uri.path(), self.is_console(ctx));
+        let is_used_up = ctx.left.is_some_and(|left| left.requests == 0);
+        match &ctx.left {
+            Some(left) if is_api || (is_used_up && answer.status == 429) => left.write(answer),
+            _ => Ok(()),
+        }
+    }
+
     async fn refuse(
         &self,
         session: &mut Session,
-        ctx: &mut RequestCtx,
+        ctx: &RequestCtx,
         answer: Answer,
     ) -> pingora::Result<()> {
-        let console = ctx.host.as_ref() == Some(&self.hosts.console);
         let request = session.req_header();
-        let form = Form::of(request.uri.path(), &request.headers, console);
+        let form = Form::of(request.uri.path(), &request.headers, self.is_console(ctx));
         let is_head = request.method == Method::HEAD;
-        let (header, body) = answers::write(answer, form, &ctx.request_id)?;
+        let (mut header, body) = answers::write(answer, form, &ctx.request_id)?;
+        self.tell_rate(session, ctx, &mut header)?;
         if answer.closes() || !session.is_body_empty() {
             session.set_keepalive(None);
         }
-        ctx.refused = Some(answer);
         session.write_response_header(Box::new(header), is_head).await?;
         if !is_head {
             session.write_response_body(Some(body), true).await?;
@@ -195,49 +218,21 @@ impl EdgeService {
     }
 }
 
-/// Whether a client's header would be taken for something that the platform says itself.
-fn is_forged(name: &HeaderName) -> bool {
-    let name = name.as_str();
-    name.starts_with("x-freehold-")
-        || name.starts_with("x-forwarded-")
-        || matches!(name, "forwarded" | "x-real-ip" | "x-tenant-id" | REQUEST_ID_HEADER)
-}
-
-/// Leaves only `upgrade` of what a client nominates as hop-by-hop, so that it cannot have a
-/// header of the hand-over removed (RFC 9110 section 7.6.1).
-fn strip_nominations(request: &mut RequestHeader) {
-    let is_upgrade = request.headers.contains_key(header::UPGRADE);
-    request.remove_header(&header::CONNECTION);
-    if is_upgrade {
-        // A static, valid value cannot be refused.
-        let _ = request.insert_header(header::CONNECTION, "upgrade");
-    }
-}
-
-/// HTTP/2 clients may split the Cookie field; HTTP/1 servers expect one (RFC 9113 section 8.2.3).
-fn join_cookies(request: &mut RequestHeader) {
-    let values: Vec<&[u8]> =
-        request.headers.get_all(header::COOKIE).iter().map(|value| value.as_bytes()).collect();
-    if values.len() > 1 {
-        let joined = values.join(b"; ".as_slice());
-        // Parts of valid values joined by valid bytes are a valid value.
-        let _ = request.insert_header(header::COOKIE, joined);
-    }
-}
-
 #[async_trait]
 impl ProxyHttp for EdgeService {
     type CTX = RequestCtx;
 
     fn new_ctx(&self) -> RequestCtx {
         RequestCtx {
-            request_id: HEXLOWER.encode(&self.clock.random::<16>()),
+            request_id: HEXLOWER.encode(&self.reception.clock.random::<16>()),
             started: Instant::now(),
             guard: None,
+            client: None,
             route: None,
             host: None,
             body_bytes: 0,
-            refused: None,
+            left: None,
+            _tenant: None,
             _in_flight: Some(InFlight::count(&self.in_flight)),
         }
     }
@@ -252,8 +247,15 @@ impl ProxyHttp for EdgeService {
         ctx.guard = data.and_then(|data| data.downcast_ref::<Arc<ConnectionGuard>>()).cloned();
         if let Some(guard) = &ctx.guard {
             guard.request_began();
+            let trusted = &self.reception.trusted;
+            ctx.client = Some(trusted.client(guard.client, &session.req_header().headers));
         }
-        session.set_read_timeout(Some(Duration::from_secs(BODY_IDLE_SECONDS_MAX)));
+        let timeouts = &self.reception.timeouts;
+        session.set_read_timeout(Some(timeouts.body_idle));
+        if session.is_http2() {
+            // A stream whose client gives no window; full sockets are the guard's.
+            session.set_write_timeout(Some(timeouts.write_idle));
+        }
         if session.get_keepalive().is_some() {
             // Reading a header sets this back to "for ever".
             session.set_keepalive(Some(IDLE_SECONDS_MAX));
@@ -267,8 +269,13 @@ impl ProxyHttp for EdgeService {
         ctx: &mut RequestCtx,
     ) -> pingora::Result<bool> {
         let found = self.check(session, ctx).and_then(|host| {
-            ctx.host = Some(host.clone());
-            self.route(&host)
+            let route = self.route(&host);
+            ctx.host = Some(host);
+            let route = route?;
+            if let Some(tenant) = route.tenant {
+                ctx._tenant = Some(self.tenants.enter(tenant).map_err(Answer::SiteBusy)?);
+            }
+            Ok(route)
         });
         match found {
             Err(answer) => {
@@ -321,7 +328,7 @@ impl ProxyHttp for EdgeService {
         peer.options.connection_timeout = Some(Duration::from_secs(CONNECT_SECONDS_MAX));
         peer.options.idle_timeout = Some(Duration::from_secs(UPSTREAM_IDLE_SECONDS_MAX));
         if !session.is_upgrade_req() {
-            peer.options.read_timeout = Some(Duration::from_secs(ANSWER_IDLE_SECONDS_MAX));
+            peer.options.read_timeout = Some(self.reception.timeouts.answer_idle);
         }
         Ok(Box::new(peer))
     }
@@ -334,39 +341,25 @@ impl ProxyHttp for EdgeService {
     ) -> pingora::Result<()> {
         // Another attempt sends the body again.
         ctx.body_bytes = 0;
-        let (Some(route), Some(host), Some(guard)) = (&ctx.route, &ctx.host, &ctx.guard) else {
+        let (Some(route), Some(host), Some(client)) = (&ctx.route, &ctx.host, ctx.client) else {
             return Err(Error::explain(ErrorType::InternalError, "a request without a route"));
-        };
-        let forged: Vec<HeaderName> =
-            request.headers.keys().filter(|name| is_forged(name)).cloned().collect();
-        for name in forged {
-            request.remove_header(&name);
-        }
-        strip_nominations(request);
-        join_cookies(request);
-        // What is signed is what is sent: path and query alone, also of an absolute-form target.
-        let target = request.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        request.set_raw_path(target.as_bytes())?;
-        request.insert_header(header::HOST, host.as_str())?;
-        let handover = HandOver {
-            tenant: route.tenant,
-            epoch: route.epoch,
-            surface: route.surface,
-            host: host.clone(),
-            client: guard.client.ip().to_canonical(),
-            scheme: "http".to_owned(),
         };
         let upstream = self
             .upstreams
             .get(&route.upstream)
             .ok_or_else(|| Error::explain(ErrorType::InternalError, "an upstream went away"))?;
-        let line = RequestLine { method: request.method.as_str(), path_and_query: &target };
-        let seconds = self.clock.now().seconds();
-        for (name, value) in handover.sign(&upstream.key, line, seconds) {
-            request.insert_header(name, value)?;
-        }
-        request.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
-        Ok(())
+        let word = HandOver {
+            tenant: route.tenant,
+            epoch: route.epoch,
+            surface: route.surface,
+            host: host.clone(),
+            client: client.address,
+            scheme: client.scheme.to_owned(),
+        };
+        let Reception { trusted, clock, .. } = &*self.reception;
+        let now = clock.now().seconds();
+        let told_by_proxy = trusted.header();
+        handover::prepare(request, &word, &upstream.key, told_by_proxy, &ctx.request_id, now)
     }
 
     async fn response_filter(
@@ -386,7 +379,7 @@ impl ProxyHttp for EdgeService {
         response.remove_header(&header::SERVER);
         response.remove_header("x-powered-by");
         response.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
-        Ok(())
+        self.tell_rate(session, ctx, response)
     }
 
     async fn fail_to_proxy(
@@ -433,6 +426,10 @@ impl ProxyHttp for EdgeService {
 
     async fn logging(&self, session: &mut Session, _error: Option<&Error>, ctx: &mut RequestCtx) {
         if let Some(guard) = &ctx.guard {
+            // What is left of a body must not be taken for the next header.
+            if !session.is_http2() && !session.is_body_done() {
+                session.set_keepalive(None);
+            }
             guard.request_ended();
         }
         let status = session.response_written().map_or(0, |response| response.status.as_u16());

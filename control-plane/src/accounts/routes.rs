@@ -44,13 +44,21 @@ struct Limits {
 impl AccountState {
     pub(crate) fn new(sites: Sites, hasher: PasswordHasher, limited: bool) -> Self {
         let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3_600));
-        let limit = |calls, period| RateLimit::new(limited, calls, period);
+        let limit = |name, calls, period| RateLimit::new(limited, name, calls, period);
         let limits = Limits {
-            sign_ups: limit(SIGN_UPS_PER_HOUR_AND_NETWORK_MAX, hour),
-            sign_ins_by_account: limit(SIGN_INS_PER_MINUTE_AND_ACCOUNT_MAX, minute),
-            sign_ins_by_network: limit(SIGN_INS_PER_MINUTE_AND_NETWORK_MAX, minute),
-            resets: limit(RESETS_PER_HOUR_AND_ACCOUNT_MAX, hour),
-            tokens: limit(TOKENS_PER_MINUTE_AND_NETWORK_MAX, minute),
+            sign_ups: limit("sign-ups", SIGN_UPS_PER_HOUR_AND_NETWORK_MAX, hour),
+            sign_ins_by_account: limit(
+                "account-sign-ins",
+                SIGN_INS_PER_MINUTE_AND_ACCOUNT_MAX,
+                minute,
+            ),
+            sign_ins_by_network: limit(
+                "network-sign-ins",
+                SIGN_INS_PER_MINUTE_AND_NETWORK_MAX,
+                minute,
+            ),
+            resets: limit("resets", RESETS_PER_HOUR_AND_ACCOUNT_MAX, hour),
+            tokens: limit("tokens", TOKENS_PER_MINUTE_AND_NETWORK_MAX, minute),
         };
         Self { sites, hasher, limits }
     }

@@ -14,6 +14,10 @@ use crate::ApiError;
 /// The header that carries a request's id through every plane.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What a limit is and what is left of it; the edge leaves these as they are.
+const RATE_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_STATE: HeaderName = HeaderName::from_static("ratelimit");
+
 /// A success with its data and status.
 #[derive(Debug)]
 pub struct Data<T>(StatusCode, T);
@@ -125,6 +129,15 @@ fn write_error(
     response.headers_mut().remove(header::CONTENT_LENGTH);
     if let Some(seconds) = error.retry_after_seconds {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let (Some(policy), Some(seconds)) = (&error.policy, error.retry_after_seconds) {
+        for (name, value) in [(RATE_POLICY, policy.policy()), (RATE_STATE, policy.used_up(seconds))]
+        {
+            // Names of limits are words of ours: always a valid value.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
     }
     *response.body_mut() = Body::from(body.to_string());
 }

@@ -7,6 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::rate::RatePolicy;
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
@@ -26,6 +28,7 @@ pub struct ApiError {
     pub(crate) message: String,
     pub(crate) fields: Vec<FieldError>,
     pub(crate) retry_after_seconds: Option<u64>,
+    pub(crate) policy: Option<Box<RatePolicy>>,
     operator: Option<String>,
 }
 
@@ -38,6 +41,7 @@ impl ApiError {
             message: message.into(),
             fields: Vec::new(),
             retry_after_seconds: None,
+            policy: None,
             operator: None,
         }
     }
@@ -82,6 +86,11 @@ impl ApiError {
                 "too many requests; wait a little",
             )
         }
+    }
+
+    /// The same, naming the limit that was exceeded.
+    pub(crate) fn with_policy(self, policy: RatePolicy) -> Self {
+        Self { policy: Some(Box::new(policy)), ..self }
     }
 
     /// 503, to be tried again after the given time.

@@ -16,9 +16,31 @@ use crate::ApiError;
 /// Calls between two sweeps of recovered keys.
 const CALLS_BETWEEN_SWEEPS: usize = 4_096;
 
+/// What a client is told of a limit, as `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RatePolicy {
+    name: &'static str,
+    calls: u32,
+    period_seconds: u64,
+}
+
+impl RatePolicy {
+    /// The limit itself.
+    pub(crate) fn policy(&self) -> String {
+        let Self { name, calls, period_seconds } = *self;
+        format!("\"{name}\";q={calls};w={period_seconds}")
+    }
+
+    /// Its state once it is used up: nothing is left until then.
+    pub(crate) fn used_up(&self, seconds: u64) -> String {
+        format!("\"{}\";r=0;t={seconds}", self.name)
+    }
+}
+
 /// At most so many calls in a period, per key.
 #[derive(Debug)]
 pub struct RateLimit {
+    policy: RatePolicy,
     limiter: Option<DefaultKeyedRateLimiter<String>>,
     clock: DefaultClock,
     calls: AtomicUsize,
@@ -26,11 +48,13 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// Allows `calls` at once and refills them evenly over `period`. With `enabled` off every
-    /// call passes.
-    pub fn new(enabled: bool, calls: u32, period: Duration) -> Self {
+    /// call passes. Clients are told `name` when they are refused.
+    pub fn new(enabled: bool, name: &'static str, calls: u32, period: Duration) -> Self {
+        let policy = RatePolicy { name, calls, period_seconds: period.as_secs() };
         let calls = NonZeroU32::new(calls).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(period / calls.get()).map(|quota| quota.allow_burst(calls));
         Self {
+            policy,
             limiter: quota.filter(|_| enabled).map(DefaultKeyedRateLimiter::keyed),
             clock: DefaultClock::default(),
             calls: AtomicUsize::new(0),
@@ -48,7 +72,7 @@ impl RateLimit {
         }
         limiter.check_key(&key.into()).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
-            ApiError::too_many(wait.as_secs() + 1)
+            ApiError::too_many(wait.as_secs() + 1).with_policy(self.policy)
         })
     }
 }

@@ -178,6 +178,10 @@ impl Given {
             (Self::Text(text), Value::String(_)) => Some(Value::String(text)),
             (Self::Text(text), Value::Integer(_)) => text.parse().ok().map(Value::Integer),
             (Self::Text(text), Value::Boolean(_)) => text.parse().ok().map(Value::Boolean),
+            (Self::Text(text), Value::Array(_)) => {
+                let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+                Some(Value::Array(entries.map(Value::from).collect()))
+            }
             (Self::Text(_), _) => None,
         }
     }
@@ -188,6 +192,7 @@ const fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Integer(_) => "a whole number",
         Value::Boolean(_) => "true or false",
+        Value::Array(_) => "a list",
         _ => "another type",
     }
 }

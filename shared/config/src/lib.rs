@@ -9,8 +9,10 @@ mod settings;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
+
 pub use layers::{Origin, Setting, Sources};
-pub use settings::{HostNames, LogFormat, Mail};
+pub use settings::{HostNames, LogFormat, Mail, ProxySource};
 
 /// The defaults with their explanations, as `freehold config show --defaults` prints them.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -45,6 +47,12 @@ pub struct Config {
     pub fleet_control: Option<PathBuf>,
     /// With this a process joins the fleet.
     pub join_token: Option<String>,
+    /// Requests of one tenant in flight at most.
+    pub tenant_in_flight_max: usize,
+    /// The networks of the proxies whose word about clients is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How these proxies tell who their client is.
+    pub trusted_proxy_source: ProxySource,
     /// The host families.
     pub hosts: HostNames,
     /// Whether this process runs background jobs.

@@ -1,9 +1,10 @@
 //! From merged values to the typed configuration.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use toml::Value;
 
 use crate::layers::Setting;
@@ -38,6 +39,17 @@ impl HostNames {
             .iter()
             .all(|name| *name == "localhost" || name.ends_with(".localhost"))
     }
+}
+
+/// How trusted proxies tell who their client is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProxySource {
+    /// They do not.
+    None,
+    /// In a PROXY protocol v2 header of each connection.
+    ProxyV2,
+    /// In this header of each request, in lower case.
+    Header(String),
 }
 
 /// How mail leaves.
@@ -104,6 +116,17 @@ impl Reader<'_> {
         parsed
     }
 
+    fn networks(&mut self, key: &str) -> Vec<IpNet> {
+        let value = self.settings.get(key).map(|setting| &setting.value);
+        let entries = value.and_then(Value::as_array).map_or(&[] as &[_], Vec::as_slice);
+        let parsed: Option<Vec<IpNet>> =
+            entries.iter().map(|entry| network(entry.as_str()?)).collect();
+        parsed.unwrap_or_else(|| {
+            self.wrong(key, "expected networks such as 10.0.0.0/8 or fd00::/8");
+            Vec::new()
+        })
+    }
+
     fn one_of<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(key);
         let found = choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice);
@@ -136,6 +159,9 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
     let log_format = reader.one_of("log.format", &formats);
     let body_bytes_max = reader.number("edge.body_bytes_max", 1_024, 1 << 30);
+    let tenant_in_flight_max = reader.number("edge.tenant_in_flight_max", 1, 100_000);
+    let trusted_proxies = reader.networks("edge.trusted_proxies");
+    let trusted_proxy_source = proxy_source(&mut reader, &trusted_proxies);
     let unverified = reader.number("accounts.unverified_sites_max", 0, 10_000);
     let open_tenants_max = reader.number("worker.open_tenants_max", 1, 100_000);
     let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
@@ -166,6 +192,9 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         edge_region,
         fleet_control,
         join_token,
+        tenant_in_flight_max: usize::try_from(tenant_in_flight_max).ok()?,
+        trusted_proxies,
+        trusted_proxy_source,
         hosts,
         jobs_enabled,
         unverified_sites_max,
@@ -209,6 +238,36 @@ fn hosts(reader: &mut Reader<'_>) -> HostNames {
     }
 }
 
+/// A network, or one address as a network of its own.
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|address: IpAddr| address.into()))
+}
+
+fn proxy_source(reader: &mut Reader<'_>, networks: &[IpNet]) -> ProxySource {
+    let key = "edge.trusted_proxy_source";
+    let text = reader.text(key).to_ascii_lowercase();
+    let source = match text.as_str() {
+        "none" => return ProxySource::None,
+        "proxy_v2" => ProxySource::ProxyV2,
+        _ => match text.strip_prefix("header:").filter(|name| is_header_name(name)) {
+            Some(name) => ProxySource::Header(name.to_owned()),
+            None => {
+                reader.wrong(key, "expected none, proxy_v2 or header:<name>");
+                return ProxySource::None;
+            }
+        },
+    };
+    if networks.is_empty() {
+        reader.wrong(key, "name the proxies in edge.trusted_proxies, or nobody is believed");
+    }
+    source
+}
+
+fn is_header_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
     match reader.one_of("mail.sender", &[("log", false), ("smtp", true)])? {
         false => Some(Mail::Log),
@@ -230,7 +289,7 @@ fn mail(reader: &mut Reader<'_>) -> Option<Mail> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Config, Sources};
+    use crate::{Config, ProxySource, Sources};
 
     fn with(flags: &[(&str, &str)]) -> Result<Config, Vec<String>> {
         let flags = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -249,6 +308,30 @@ mod tests {
         assert!(with(&[("limits.enabled", "false")]).is_ok());
         let public = with(&[("limits.enabled", "false"), ("hosts.sites", "sites.example")]);
         assert_eq!(public.expect_err("refused"), ["limits.enabled"]);
+    }
+
+    #[test]
+    fn proxies_are_named_before_they_are_believed() {
+        let key = "edge.trusted_proxy_source";
+        let nobody = with(&[]).expect("valid");
+        assert_eq!(nobody.trusted_proxy_source, ProxySource::None);
+        assert!(nobody.trusted_proxies.is_empty());
+        assert_eq!(with(&[(key, "proxy_v2")]).expect_err("refused"), [key]);
+        let named = ("edge.trusted_proxies", "10.0.0.0/8, fd00::1");
+        let named_with = |source| with(&[named, (key, source)]);
+        let config = named_with("header:X-Forwarded-For").expect("valid");
+        let networks: Vec<String> =
+            config.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.0.0.0/8", "fd00::1/128"]);
+        let header = ProxySource::Header("x-forwarded-for".to_owned());
+        assert_eq!(config.trusted_proxy_source, header);
+        let source = named_with("proxy_v2").expect("valid").trusted_proxy_source;
+        assert_eq!(source, ProxySource::ProxyV2);
+        for wrong in ["header:", "header:a b", "forwarded", ""] {
+            assert_eq!(named_with(wrong).expect_err("refused"), [key], "{wrong:?}");
+        }
+        let network = with(&[("edge.trusted_proxies", "10.0.0.0/40")]);
+        assert_eq!(network.expect_err("refused"), ["edge.trusted_proxies"]);
     }
 
     #[test]

@@ -48,6 +48,11 @@ impl Api {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The token that it sends.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// The origin, such as `http://shop.localhost:4711`.
     pub fn origin(&self) -> &str {
         &self.origin

@@ -1,5 +1,6 @@
 //! Whole-product tests: stories through real sockets, and faults of real processes.
 
+mod apart;
 mod bad_input;
 mod cli;
 mod edge;

@@ -144,5 +144,9 @@ async fn rate_limits_stop_guessing() {
     let refused: Vec<u16> = statuses.iter().map(|answer| answer.status.as_u16()).collect();
     assert_eq!(refused[..5], [401; 5]);
     assert_eq!(refused[5..], [429; 2]);
-    assert!(statuses[6].headers.contains_key("retry-after"));
+    let headers = &statuses[6].headers;
+    assert!(headers.contains_key("retry-after"));
+    assert_eq!(headers["ratelimit-policy"], "\"account-sign-ins\";q=5;w=60");
+    let state = headers["ratelimit"].to_str().expect("text");
+    assert!(state.starts_with("\"account-sign-ins\";r=0;t="), "{state}");
 }

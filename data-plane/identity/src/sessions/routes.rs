@@ -35,12 +35,13 @@ impl SessionState {
         let on = config.rate_limits_enabled;
         let minute = Duration::from_secs(60);
         let hour = Duration::from_secs(3_600);
+        let limit = |name, calls, period| RateLimit::new(on, name, calls, period);
         Self {
             config,
-            registrations: RateLimit::new(on, REGISTRATIONS_PER_HOUR_AND_NETWORK_MAX, hour),
-            logins_by_account: RateLimit::new(on, LOGINS_PER_MINUTE_AND_ACCOUNT_MAX, minute),
-            logins_by_network: RateLimit::new(on, LOGINS_PER_MINUTE_AND_NETWORK_MAX, minute),
-            refreshes: RateLimit::new(on, REFRESHES_PER_MINUTE_AND_NETWORK_MAX, minute),
+            registrations: limit("registrations", REGISTRATIONS_PER_HOUR_AND_NETWORK_MAX, hour),
+            logins_by_account: limit("account-logins", LOGINS_PER_MINUTE_AND_ACCOUNT_MAX, minute),
+            logins_by_network: limit("network-logins", LOGINS_PER_MINUTE_AND_NETWORK_MAX, minute),
+            refreshes: limit("refreshes", REFRESHES_PER_MINUTE_AND_NETWORK_MAX, minute),
         }
     }
 }

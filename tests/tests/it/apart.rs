@@ -1,0 +1,264 @@
+//! The planes as processes of their own: they join, outlive one another and come back.
+
+use std::time::Duration;
+
+use freehold_testkit::{Planes, Process, log_says, until};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::PROGRAM;
+
+async fn title_of(edge: &Process, slug: &str) -> String {
+    let posts = edge.host(&format!("{slug}.localhost")).get("/api/v1/posts").await.data(200);
+    posts["items"][0]["title"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn sites_are_spread_and_every_edge_serves_every_one() {
+    let planes = Planes::start(PROGRAM);
+    let workers = [planes.worker("one"), planes.worker("two")];
+    let edges = [planes.edge("north"), planes.edge("south")];
+    let mut accounts = Vec::new();
+    for number in 0..6 {
+        let slug = format!("shop-{number}");
+        accounts.push(planes.sign_up(&edges[number % 2], &slug).await);
+    }
+    for edge in &edges {
+        for number in 0..6 {
+            let slug = format!("shop-{number}");
+            assert_eq!(title_of(edge, &slug).await, format!("Welcome to Site {slug}"));
+        }
+    }
+    let listed = planes.operate(&["fleet", "workers"]);
+    let placed: Vec<_> =
+        listed["items"].as_array().expect("workers").iter().map(|w| &w["tenants_placed"]).collect();
+    assert_eq!(placed, [&json!(3), &json!(3)], "{listed}");
+    // A cordoned worker gets no new tenants.
+    let cordoned = listed["items"][0]["id"].as_str().expect("an id").to_owned();
+    planes.operate(&["fleet", "cordon", &cordoned]);
+    for number in 6..8 {
+        planes.sign_up(&edges[0], &format!("shop-{number}")).await;
+    }
+    let listed = planes.operate(&["fleet", "workers"]);
+    assert_eq!(listed["items"][0]["tenants_placed"], 3, "{listed}");
+    assert_eq!(listed["items"][0]["state"], "cordoned");
+    planes.operate(&["fleet", "uncordon", &cordoned]);
+    planes.sign_up(&edges[0], "shop-8").await;
+    let listed = planes.operate(&["fleet", "workers"]);
+    assert_eq!(listed["items"][0]["tenants_placed"], 4, "{listed}");
+    drop(workers);
+}
+
+#[tokio::test]
+async fn sites_outlive_the_control_plane() {
+    let mut planes = Planes::start(PROGRAM);
+    let mut worker = planes.worker("one");
+    let mut edge = planes.edge("north");
+    let account = planes.sign_up(&edge, "acme").await;
+    let owner = planes.owner(&edge, &account, "acme").await;
+    let token = owner.token().expect("a token").to_owned();
+    planes.control.take().expect("a control plane").kill();
+    let admin = |edge: &Process| edge.host("acme.admin.localhost").with_token(&token);
+    let post = json!({"title": "Alone", "content": "x", "status": "published"});
+    admin(&edge).post("/api/v1/posts", post).await.data(201);
+    // Both come up again from what they were told before.
+    worker.kill();
+    let down = edge.host("acme.localhost").get("/api/v1/posts").await;
+    down.refused(503, "worker_unavailable");
+    assert!(down.headers.contains_key("retry-after"));
+    worker = planes.worker("one");
+    assert_eq!(title_of(&edge, "acme").await, "Alone");
+    edge.kill();
+    edge = planes.edge("north");
+    assert_eq!(title_of(&edge, "acme").await, "Alone");
+    let post = json!({"title": "Still alone", "content": "x", "status": "published"});
+    admin(&edge).post("/api/v1/posts", post).await.data(201);
+    let register = json!({
+        "email": "r@example.net", "username": "reader", "password": freehold_testkit::PASSWORD,
+    });
+    edge.host("acme.localhost").post("/api/v1/auth/register", register).await.data(201);
+    let console = edge.host("console.localhost");
+    assert_eq!(console.get("/v1/sites").await.status, 503, "only the console waits");
+    // When it is back everything goes on by itself.
+    planes.start_control();
+    until(&console, "/openapi.json", 200).await;
+    let listed = planes.operate(&["fleet", "workers"]);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
+    wait_for_workers(&planes, 1).await;
+    planes.sign_up(&edge, "later").await;
+    assert_eq!(title_of(&edge, "later").await, "Welcome to Site later");
+    assert_eq!(title_of(&edge, "acme").await, "Still alone");
+    drop(worker);
+}
+
+/// Waits until so many workers are connected.
+async fn wait_for_workers(planes: &Planes, count: usize) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let listed = planes.operate(&["fleet", "workers"]);
+        let items = listed["items"].as_array().cloned().unwrap_or_default();
+        let ready = items.iter().filter(|worker| worker["state"] == "ready").count();
+        if ready == count {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{listed}");
+    }
+}
+
+#[tokio::test]
+async fn a_killed_worker_takes_down_its_own_tenants_only() {
+    let planes = Planes::start(PROGRAM);
+    let one = planes.worker("one");
+    let edge = planes.edge("north");
+    planes.sign_up(&edge, "first").await;
+    let two = planes.worker("two");
+    wait_for_workers(&planes, 2).await;
+    planes.sign_up(&edge, "second").await;
+    one.kill();
+    let first = edge.host("first.localhost");
+    first.get("/api/v1/posts").await.refused(503, "worker_unavailable");
+    assert_eq!(title_of(&edge, "second").await, "Welcome to Site second");
+    // A new site goes to whoever is there.
+    planes.sign_up(&edge, "third").await;
+    let one = planes.worker("one");
+    until(&first, "/api/v1/posts", 200).await;
+    drop((one, two));
+}
+
+#[tokio::test]
+async fn a_suspension_reaches_a_worker_that_was_away() {
+    let planes = Planes::start(PROGRAM);
+    let worker = planes.worker("one");
+    let edge = planes.edge("north");
+    planes.sign_up(&edge, "acme").await;
+    worker.kill();
+    // The order cannot be given; what is desired is kept.
+    let suspend = std::process::Command::new(PROGRAM)
+        .args(["tenant", "suspend", "acme", "--reason", "test", "--data"])
+        .arg(planes.data("control"))
+        .output()
+        .expect("an answer");
+    assert!(suspend.status.success(), "{}", String::from_utf8_lossy(&suspend.stderr));
+    let worker = planes.worker("one");
+    wait_for_workers(&planes, 1).await;
+    until(&edge.host("acme.localhost"), "/", 402).await;
+    planes.operate(&["tenant", "resume", "acme"]);
+    until(&edge.host("acme.localhost"), "/", 200).await;
+    drop(worker);
+}
+
+#[tokio::test]
+async fn joining_takes_a_good_token_and_membership_can_end() {
+    let planes = Planes::start(PROGRAM);
+    let socket = planes.data("control").join("run/fleet.sock");
+    let join = |role: &str, name: &str, token: &str| {
+        std::process::Command::new(PROGRAM)
+            .args([role, "--control", &format!("unix:{}", socket.display()), "--join", token])
+            .args(["--set", "edge.listen=127.0.0.1:0", "--set", "metrics.listen=127.0.0.1:0"])
+            .arg("--data")
+            .arg(planes.data(name))
+            .output()
+            .expect("an end")
+    };
+    let token = planes.token("worker");
+    let wrong_role = join("edge", "x", &token);
+    let said = String::from_utf8_lossy(&wrong_role.stderr).into_owned();
+    assert!(!wrong_role.status.success() && said.contains("for another role"), "{said}");
+    let worker = planes.worker("one");
+    let used = std::fs::read_dir(planes.data("one").join("worker")).expect("a folder").count();
+    assert!(used > 0);
+    assert!(!join("worker", "y", "fhj_nonsense").status.success());
+    // Rotation: the new credential is kept and works after a restart.
+    let id = planes.operate(&["fleet", "processes"])["items"][0]["id"].clone();
+    let id = id.as_str().expect("an id");
+    let before = std::fs::read(planes.data("one").join("worker/membership")).expect("a file");
+    planes.operate(&["fleet", "rotate", id]);
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while std::fs::read(planes.data("one").join("worker/membership")).expect("a file") == before {
+        assert!(std::time::Instant::now() < deadline, "the new credential is kept");
+        tokio::task::yield_now().await;
+    }
+    worker.kill();
+    let worker = planes.worker("one");
+    wait_for_workers(&planes, 1).await;
+    // A copy of the old credential is worth nothing any more.
+    let stolen = planes.data("thief/worker");
+    std::fs::create_dir_all(&stolen).expect("a folder");
+    std::fs::write(stolen.join("membership"), &before).expect("a file");
+    let thief = join("worker", "thief", "");
+    let said = String::from_utf8_lossy(&thief.stderr).into_owned();
+    assert!(!thief.status.success() && said.contains("not a member"), "{said}");
+    // The end of a membership.
+    planes.operate(&["fleet", "remove", id]);
+    let listed = planes.operate(&["fleet", "processes"]);
+    assert_eq!(listed["items"][0]["state"], "revoked", "{listed}");
+    wait_for_workers(&planes, 0).await;
+    drop(worker);
+}
+
+#[tokio::test]
+async fn a_damaged_copy_is_refused_and_fetched_again() {
+    let mut planes = Planes::start(PROGRAM);
+    let worker = planes.worker("one");
+    let edge = planes.edge("north");
+    planes.sign_up(&edge, "acme").await;
+    worker.terminate();
+    edge.terminate();
+    for file in ["one/worker/assignments", "north/edge/routes"] {
+        let file = planes.data(file);
+        let mut bytes = std::fs::read(&file).expect("a copy");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file, bytes).expect("damaged");
+    }
+    let (worker, edge) = (planes.worker("one"), planes.edge("north"));
+    for name in ["one", "north"] {
+        assert!(log_says(&planes.data(name), "is damaged; the copy is not used"), "{name}");
+    }
+    until(&edge.host("acme.localhost"), "/", 200).await;
+    // What was fetched is a whole copy again.
+    planes.control.take().expect("a control plane").kill();
+    worker.kill();
+    edge.kill();
+    let (worker, edge) = (planes.worker("one"), planes.edge("north"));
+    until(&edge.host("acme.localhost"), "/", 200).await;
+    drop(worker);
+}
+
+#[tokio::test]
+async fn a_stopped_edge_holds_up_nobody() {
+    let planes = Planes::start(PROGRAM);
+    let worker = planes.worker("one");
+    let (north, south) = (planes.edge("north"), planes.edge("south"));
+    planes.sign_up(&north, "first").await;
+    south.signal("STOP");
+    planes.sign_up(&north, "second").await;
+    planes.sign_up(&north, "third").await;
+    south.signal("CONT");
+    until(&south.host("third.localhost"), "/", 200).await;
+    drop(worker);
+}
+
+#[tokio::test]
+async fn nobody_but_an_edge_can_ask_a_worker() {
+    let planes = Planes::start(PROGRAM);
+    let worker = planes.worker("one");
+    let edge = planes.edge("north");
+    let account = planes.sign_up(&edge, "acme").await;
+    let socket = planes.data("one").join("run/worker.sock");
+    let client = reqwest::Client::builder().unix_socket(socket).build().expect("a client");
+    let request = client.request(Method::GET, "http://acme.localhost/api/v1/posts");
+    let tenant = account["site"]["id"].as_str().expect("an id");
+    let answer = request
+        .header("x-freehold-tenant", tenant)
+        .header("x-freehold-epoch", "1")
+        .header("x-freehold-surface", "site")
+        .header("x-freehold-host", "acme.localhost")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 403);
+    let body: Value = serde_json::from_str(&answer.text().await.expect("text")).expect("JSON");
+    assert_eq!(body["error"]["code"], "not_a_handover");
+    drop(worker);
+}
