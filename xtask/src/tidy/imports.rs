@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, Reach)] = &[
     ("freehold-db", Reach::Only(&[])),
     ("freehold-fleet", Reach::Only(&["freehold-credentials", "freehold-ids"])),
     ("freehold-ids", Reach::Only(&[])),
+    ("freehold-lists", Reach::Only(&["freehold-api", "freehold-db"])),
     ("freehold-telemetry", Reach::Only(&[])),
     ("freehold-migrations", Reach::Only(&["freehold-db"])),
     // data plane
@@ -59,6 +60,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-fleet",
             "freehold-ids",
             "freehold-kernel",
+            "freehold-lists",
         ]),
     ),
     (
@@ -103,6 +105,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-db",
             "freehold-fleet",
             "freehold-ids",
+            "freehold-lists",
             "freehold-migrations",
             "freehold-telemetry",
         ]),
