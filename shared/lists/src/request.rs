@@ -147,7 +147,7 @@ impl Reading<'_> {
     fn number(&mut self, name: &str, most: u64) -> Option<u64> {
         let text = self.find(name)?;
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+        let number = text.parse().ok().filter(|number| is_number && (1..=most).contains(number));
         if number.is_none() {
             let code = if is_number { "out_of_range" } else { "wrong_type" };
             self.problems.add(name, code, format!("expected a number from 1 to {most}"));

@@ -6,6 +6,7 @@ mod edge;
 mod faults;
 mod isolation;
 mod lifecycle;
+mod lists;
 mod mail;
 mod observe;
 mod people;
