@@ -200,12 +200,11 @@ impl FieldKind {
 
     /// Whether a value read from outside can be one of this kind in the store.
     pub(crate) const fn stores(&self, value: &SqlValue) -> bool {
-        match (self, value) {
-            (_, SqlValue::Null) => true,
-            (Self::Text | Self::Word(_), SqlValue::Text(_)) => true,
-            (Self::Int | Self::Bool | Self::Time, SqlValue::Int(_)) => true,
-            (Self::Id(_), SqlValue::Int(_) | SqlValue::Text(_)) => true,
-            _ => false,
+        match value {
+            SqlValue::Null => true,
+            SqlValue::Int(_) => !matches!(self, Self::Text | Self::Word(_)),
+            SqlValue::Text(_) => matches!(self, Self::Text | Self::Word(_) | Self::Id(_)),
+            SqlValue::Float(_) | SqlValue::Bytes(_) | SqlValue::Bool(_) => false,
         }
     }
 }

@@ -86,9 +86,9 @@ async fn store(folder: &tempfile::TempDir, rows: i64, dice: &mut Dice) -> Databa
     let path = folder.path().join("teas.db");
     let options = DatabaseOptions { path, create: true, readers_max: 1 };
     let migrations = [Migration { version: 1, name: "teas", changes: schema }];
-    let db = Database::open(&options, Arc::new(Catalog::of(&migrations))).unwrap();
-    db.migrate(&migrations).await.unwrap();
-    let mut writer = db.write().await.unwrap();
+    let db = Database::open(&options, Arc::new(Catalog::of(&migrations))).expect("a store");
+    db.migrate(&migrations).await.expect("an answer");
+    let mut writer = db.write().await.expect("an answer");
     for id in 0..rows {
         let name =
             dice.pick(&[None, Some("Öl"), Some("öl*"), Some("茶"), Some("Assam"), Some("assam")]);
@@ -102,9 +102,9 @@ async fn store(folder: &tempfile::TempDir, rows: i64, dice: &mut Dice) -> Databa
             )
             .set("organic", dice.pick(&[Some(true), Some(false), None]))
             .set("picked_at", dice.pick(&[None, Some(0), Some(1_000), Some(2_000)]));
-        writer.insert(&insert).await.unwrap();
+        writer.insert(&insert).await.expect("an answer");
     }
-    writer.commit().await.unwrap();
+    writer.commit().await.expect("an answer");
     db
 }
 
@@ -120,19 +120,19 @@ fn view(row: &Row) -> Result<Value, DbError> {
 async fn ask(db: &Database, query: &str) -> Result<Page<Value>, ApiError> {
     let list = List::<Tea>::parse(query)?;
     let visible = Filter::ne("id", 0);
-    let mut read = db.read().await.unwrap();
+    let mut read = db.read().await.expect("an answer");
     let total = match list.total(visible.clone()) {
-        Some(count) => Some(read.count(&count).await.unwrap()),
+        Some(count) => Some(read.count(&count).await.expect("an answer")),
         None => None,
     };
-    let rows = read.rows(&list.select(visible)).await.unwrap();
-    let found = list.found(rows, total, view).unwrap();
+    let rows = read.rows(&list.select(visible)).await.expect("an answer");
+    let found = list.found(rows, total, view).expect("rows");
     found.frame.page(found.rows)
 }
 
 async fn ids(db: &Database, query: &str) -> Vec<i64> {
     let page = ask(db, query).await.unwrap_or_else(|e| panic!("{query}: {}", e.message()));
-    page.items.iter().map(|item| item["id"].as_i64().unwrap()).collect()
+    page.items.iter().map(|item| item["id"].as_i64().expect("a number")).collect()
 }
 
 /// Every id in the order of the pages.
@@ -151,9 +151,9 @@ async fn by_pages(db: &Database, query: &str) -> Vec<i64> {
 async fn by_cursor(db: &Database, query: &str, limit: u64) -> Vec<i64> {
     let (mut all, mut after) = (Vec::new(), String::new());
     loop {
-        let page = ask(db, &format!("{query}&limit={limit}{after}")).await.unwrap();
+        let page = ask(db, &format!("{query}&limit={limit}{after}")).await.expect("an answer");
         assert_eq!(page.page, None);
-        all.extend(page.items.iter().map(|item| item["id"].as_i64().unwrap()));
+        all.extend(page.items.iter().map(|item| item["id"].as_i64().expect("a number")));
         let Some(next) = page.next else { return all };
         assert_eq!(page.items.len() as u64, limit, "a page before the last is full");
         after = format!("&after={next}");
@@ -162,7 +162,7 @@ async fn by_cursor(db: &Database, query: &str, limit: u64) -> Vec<i64> {
 
 #[tokio::test]
 async fn a_walk_by_cursor_finds_what_pages_find() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let mut dice = Dice(7);
     let db = store(&folder, 90, &mut dice).await;
     let filters = [
@@ -193,14 +193,15 @@ async fn a_walk_by_cursor_finds_what_pages_find() {
 
 #[tokio::test]
 async fn a_page_hands_over_to_the_cursor() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let db = store(&folder, 30, &mut Dice(1)).await;
     let all = by_pages(&db, "sort=-price").await;
-    let first = ask(&db, "sort=-price&page=2&page_size=5&skip_total=true").await.unwrap();
+    let first =
+        ask(&db, "sort=-price&page=2&page_size=5&skip_total=true").await.expect("an answer");
     assert_eq!((first.total, first.page, first.page_size), (None, Some(2), 5));
-    let next = first.next.unwrap();
+    let next = first.next.expect("more");
     assert_eq!(ids(&db, &format!("sort=-price&limit=100&after={next}")).await, all[10..]);
-    let last = ask(&db, "page_size=100").await.unwrap();
+    let last = ask(&db, "page_size=100").await.expect("an answer");
     assert_eq!((last.total, last.next), (Some(29), None));
     let other = ask(&db, &format!("sort=price&after={next}")).await.unwrap_err();
     assert!(other.message().starts_with("after: "), "{}", other.message());
@@ -208,7 +209,7 @@ async fn a_page_hands_over_to_the_cursor() {
 
 #[tokio::test]
 async fn conditions_mean_what_they_say() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let db = store(&folder, 90, &mut Dice(3)).await;
     let everything = ids(&db, "limit=100&sort=id").await;
     let whole = |a: &[i64], b: &[i64]| {
@@ -238,26 +239,31 @@ async fn conditions_mean_what_they_say() {
         assert!(!found.is_empty(), "{one}");
         whole(&found, &ids(&db, &format!("limit=100&{other}")).await);
     }
-    let only = ask(&db, "filter[id]=tea_5&fields=name").await.unwrap();
-    assert_eq!(only.items[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["id", "name"]);
+    let only = ask(&db, "filter[id]=tea_5&fields=name").await.expect("an answer");
+    assert_eq!(
+        only.items[0].as_object().expect("an item").keys().collect::<Vec<_>>(),
+        ["id", "name"]
+    );
     assert!(ids(&db, "filter[id]=tea_0").await.is_empty(), "what is not visible stays so");
     assert!(ids(&db, "filter[$or][0][id]=tea_0&filter[$or][1][id]=tea_0").await.is_empty());
 }
 
 #[tokio::test]
 async fn groups_are_measured() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let db = store(&folder, 60, &mut Dice(5)).await;
     let query =
         "aggregate[count]=*&aggregate[max]=picked,organic&group_by=kind&filter[kind][$null]=false";
-    let page = ask(&db, query).await.unwrap();
+    let page = ask(&db, query).await.expect("an answer");
     assert_eq!((page.total, page.page, page.next), (Some(2), None, None));
     assert_eq!(page.items[0]["kind"], "black");
     assert_eq!(page.items[0]["max_picked"], "1970-01-01T00:00:02.000Z");
     assert_eq!(page.items[0]["max_organic"], true);
-    let counts: i64 = page.items.iter().map(|item| item["count"].as_i64().unwrap()).sum();
+    let counts: i64 = page.items.iter().map(|item| item["count"].as_i64().expect("a number")).sum();
     assert_eq!(counts, ids(&db, "filter[kind][$null]=false&limit=100").await.len() as i64);
-    let none = ask(&db, "aggregate[sum]=price&aggregate[count]=*&filter[id]=tea_0").await.unwrap();
+    let none = ask(&db, "aggregate[sum]=price&aggregate[count]=*&filter[id]=tea_0")
+        .await
+        .expect("an answer");
     assert_eq!(none.items, [json!({"sum_price": null, "count": 0})]);
 }
 
