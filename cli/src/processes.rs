@@ -15,7 +15,7 @@ use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_fleet::{
     Address, CONTRACT_VERSION, Introduction, JoinSecret, Member, ProcessRole, RouteFeed, Welcome,
 };
-use freehold_proxy::{Edge, EdgeError, RouteSource};
+use freehold_proxy::{ControlSource, Edge, EdgeError, RouteSource};
 use freehold_telemetry::PrivateServer;
 use freehold_worker::{Worker, WorkerConfig};
 
@@ -170,11 +170,11 @@ impl EdgeProcess {
             (Some(_), Some(welcome)) => (welcome.hosts.clone(), None),
             _ => {
                 let connected = first_connection(&member).await?;
-                (connected.welcome.hosts.clone(), Some(Box::new(connected)))
+                (connected.welcome.hosts.clone(), Some(connected))
             }
         };
         let edge_config = crate::edge::config(&config, hosts, clock);
-        let source = RouteSource::Control { member, told, connected };
+        let source = RouteSource::Control(Box::new(ControlSource { member, told, connected }));
         let edge = Edge::start(listener, edge_config, source);
         let private = private_server(&config, edge.readiness()).await?;
         let grace = Duration::from_secs(config.grace_seconds);

@@ -24,6 +24,6 @@ mod timeouts;
 mod trust;
 
 pub use member::Told;
-pub use server::{Edge, EdgeConfig, EdgeError, RouteSource, bind};
+pub use server::{ControlSource, Edge, EdgeConfig, EdgeError, RouteSource, bind};
 pub use timeouts::Timeouts;
 pub use trust::{ProxySource, TrustedProxies};

@@ -65,14 +65,18 @@ pub enum RouteSource {
         upstreams: Upstreams,
     },
     /// The control plane is in another process.
-    Control {
-        /// How to reach it.
-        member: Member,
-        /// What it said before.
-        told: Told,
-        /// A connection that is open already.
-        connected: Option<Box<Connected>>,
-    },
+    Control(Box<ControlSource>),
+}
+
+/// How an edge reaches a control plane in another process.
+#[derive(Debug)]
+pub struct ControlSource {
+    /// Who the edge is, and where the control plane listens.
+    pub member: Member,
+    /// What it said before.
+    pub told: Told,
+    /// A connection that is open already.
+    pub connected: Option<Connected>,
 }
 
 /// Why an edge cannot start.
@@ -122,7 +126,7 @@ impl Edge {
     pub fn start(listener: TcpListener, config: EdgeConfig, source: RouteSource) -> Self {
         let (table, upstreams) = match &source {
             RouteSource::Local { upstreams, .. } => (RouteTable::default(), upstreams.clone()),
-            RouteSource::Control { told, .. } => (told.table(), told.upstreams()),
+            RouteSource::Control(source) => (source.told.table(), source.told.upstreams()),
         };
         let in_flight = Arc::new(AtomicUsize::new(0));
         let limits = Limits::new(config.rate_limits_enabled);
@@ -148,9 +152,10 @@ impl Edge {
             RouteSource::Local { feed, .. } => {
                 tokio::spawn(table.clone().follow(feed, stop.clone()))
             }
-            RouteSource::Control { member, told, connected } => {
+            RouteSource::Control(source) => {
+                let ControlSource { member, told, connected } = *source;
                 let session = Session { member, told, clock };
-                tokio::spawn(session.run(connected.map(|connected| *connected), stop.clone()))
+                tokio::spawn(session.run(connected, stop.clone()))
             }
         };
         let app = app(service, &config.timeouts);

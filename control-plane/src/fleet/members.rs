@@ -1,16 +1,14 @@
 //! HTTP for operators: join tokens, the processes that joined, and workers' cordons.
 
 use axum::extract::State;
-use freehold_api::{
-    ApiError, Body, Command, Data, Method, Page, PageQuery, Params, Path, Problems, QueryParams,
-    Route, Routes,
-};
+use freehold_api::{ApiError, Body, Command, Data, Method, Page, Path, Problems, Route, Routes};
 use freehold_clock::Clock;
 use freehold_credentials::Opaque;
-use freehold_db::Filter;
 use freehold_fleet::{Address, ControlMessage, Membership, ProcessRole};
 use freehold_ids::{JoinTokenId, WorkerId};
+use freehold_lists::{List, ListPolicy, Listed};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::processes::{self, CREDENTIAL_PREFIX, JOIN_PREFIX, JoinToken, Process};
@@ -137,21 +135,12 @@ impl Command for CreateToken {
     }
 }
 
-/// The parameters of a list of processes.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListProcesses {
-    page: Option<u64>,
-    page_size: Option<u64>,
-    role: Option<ProcessRole>,
+impl Listed for TokenView {
+    const POLICY: &'static ListPolicy = &processes::TOKENS;
 }
 
-impl QueryParams for ListProcesses {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[
-        ("page", "Page to show, counted from 1."),
-        ("page_size", "Rows per page, 1 to 100."),
-        ("role", "worker or edge."),
-    ];
+impl Listed for ProcessView {
+    const POLICY: &'static ListPolicy = &processes::PROCESSES;
 }
 
 pub(crate) fn routes(sites: Sites) -> Vec<Route> {
@@ -187,13 +176,11 @@ pub(crate) fn routes(sites: Sites) -> Vec<Route> {
 async fn tokens(
     _call: Call<AsOperator>,
     State(sites): State<Sites>,
-    Params(page): Params<PageQuery>,
-) -> Result<Data<Page<TokenView>>, ApiError> {
-    let window = page.window()?;
-    let found = processes::tokens(&sites.db, sites.clock.now(), window.rows, window.skip).await;
-    let (found, total) = found.map_err(answer)?;
-    let views = found.iter().map(|token| TokenView::new(token, None)).collect();
-    Ok(Data::ok(window.page(views, total)))
+    list: List<TokenView>,
+) -> Result<Data<Page<Value>>, ApiError> {
+    let found = processes::tokens(&sites.db, &list, sites.clock.now()).await.map_err(answer)?;
+    let views = found.rows.iter().map(|token| TokenView::new(token, None));
+    Ok(Data::ok(found.frame.page(views)?))
 }
 
 async fn create_token(
@@ -228,15 +215,11 @@ async fn delete_token(
 async fn list(
     _call: Call<AsOperator>,
     State(sites): State<Sites>,
-    Params(params): Params<ListProcesses>,
-) -> Result<Data<Page<ProcessView>>, ApiError> {
-    let window = PageQuery { page: params.page, page_size: params.page_size }.window()?;
-    let filter =
-        params.role.map_or_else(Filter::everything, |role| Filter::eq("role", role.as_str()));
-    let found = processes::list(&sites.db, filter, window.rows, window.skip).await;
-    let (found, total) = found.map_err(answer)?;
-    let views = found.iter().map(|process| ProcessView::new(&sites, process)).collect();
-    Ok(Data::ok(window.page(views, total)))
+    list: List<ProcessView>,
+) -> Result<Data<Page<Value>>, ApiError> {
+    let found = processes::list(&sites.db, &list).await.map_err(answer)?;
+    let views = found.rows.iter().map(|process| ProcessView::new(&sites, process));
+    Ok(Data::ok(found.frame.page(views)?))
 }
 
 async fn find(sites: &Sites, id: &str) -> Result<Process, ApiError> {

@@ -7,6 +7,7 @@ use freehold_db::{
 };
 use freehold_fleet::{Address, Introduction, ProcessRole};
 use freehold_ids::JoinTokenId;
+use freehold_lists::{Field, FieldKind, Found, List, ListPolicy, Listed};
 
 use crate::operations::store::typed;
 
@@ -27,6 +28,45 @@ const PROCESS_COLUMNS: [&str; 10] = [
     "seen_at",
     "revoked_at",
 ];
+
+/// What operators may ask of the list of processes.
+pub(crate) const PROCESSES: ListPolicy = ListPolicy {
+    table: "processes",
+    columns: &PROCESS_COLUMNS,
+    key: "id",
+    fields: &[
+        Field::new("id", FieldKind::Text).shown().filtered().sorted(),
+        Field::new("role", FieldKind::Word(&["worker", "edge"])).shown().filtered().sorted(),
+        Field::new("name", FieldKind::Text).shown().filtered().sorted(),
+        Field::new("region", FieldKind::Text).shown().filtered().sorted(),
+        Field::view("state"),
+        Field::view("address"),
+        Field::new("joined_at", FieldKind::Time).shown().filtered().sorted(),
+        Field::new("seen_at", FieldKind::Time).shown().filtered().sorted(),
+    ],
+    searched: &["name"],
+    order: &[("joined_at", Direction::Ascending)],
+    includes: &[],
+};
+
+const TOKEN_COLUMNS: [&str; 5] = ["id", "role", "uses_left", "created_at", "expires_at"];
+
+/// What operators may ask of the list of join tokens.
+pub(crate) const TOKENS: ListPolicy = ListPolicy {
+    table: "join_tokens",
+    columns: &TOKEN_COLUMNS,
+    key: "id",
+    fields: &[
+        Field::new("id", FieldKind::Text).shown().sorted(),
+        Field::new("role", FieldKind::Word(&["worker", "edge"])).shown().filtered(),
+        Field::new("uses_left", FieldKind::Int).shown().filtered(),
+        Field::new("created_at", FieldKind::Time).shown().filtered().sorted(),
+        Field::new("expires_at", FieldKind::Time).shown().filtered().sorted(),
+    ],
+    searched: &[],
+    order: &[("created_at", Direction::Descending)],
+    includes: &[],
+};
 
 /// A process that joined.
 #[derive(Debug, Clone)]
@@ -174,22 +214,12 @@ pub(crate) async fn by_id(read: &mut Reader, id: &str) -> Result<Option<Process>
     read.optional(&select).await?.as_ref().map(process).transpose()
 }
 
-/// Processes of one role, in the order in which they joined.
-pub(crate) async fn list(
+/// The processes that a caller's list asks for.
+pub(crate) async fn list<T: Listed>(
     db: &Database,
-    filter: Filter,
-    rows: u64,
-    skip: u64,
-) -> Result<(Vec<Process>, u64), DbError> {
-    let mut read = db.snapshot().await?;
-    let total = read.count(&Select::count("processes").filter(filter.clone())).await?;
-    let select = Select::from("processes", PROCESS_COLUMNS)
-        .filter(filter)
-        .order("joined_at", Direction::Ascending)
-        .order("id", Direction::Ascending)
-        .page(rows, skip);
-    let rows = read.rows(&select).await?;
-    Ok((rows.iter().map(process).collect::<Result<_, _>>()?, total))
+    list: &List<T>,
+) -> Result<Found<Process>, DbError> {
+    crate::store::list(db, Filter::everything(), list, process).await
 }
 
 /// Writes a new join token.
@@ -210,23 +240,14 @@ pub(crate) async fn insert_token(
     writer.commit().await
 }
 
-/// Join tokens that still work, newest first.
-pub(crate) async fn tokens(
+/// The join tokens that a caller's list asks for, of those that still work.
+pub(crate) async fn tokens<T: Listed>(
     db: &Database,
+    list: &List<T>,
     now: UnixMs,
-    rows: u64,
-    skip: u64,
-) -> Result<(Vec<JoinToken>, u64), DbError> {
+) -> Result<Found<JoinToken>, DbError> {
     let good = Filter::gt("expires_at", now.0).and(Filter::gt("uses_left", 0));
-    let mut read = db.snapshot().await?;
-    let total = read.count(&Select::count("join_tokens").filter(good.clone())).await?;
-    let columns = ["id", "role", "uses_left", "created_at", "expires_at"];
-    let select = Select::from("join_tokens", columns)
-        .filter(good)
-        .order("created_at", Direction::Descending)
-        .page(rows, skip);
-    let rows = read.rows(&select).await?;
-    Ok((rows.iter().map(token).collect::<Result<_, _>>()?, total))
+    crate::store::list(db, good, list, token).await
 }
 
 /// Takes a join token back; says whether there was one.

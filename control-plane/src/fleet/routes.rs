@@ -1,19 +1,18 @@
 //! HTTP for operators: workers and tenants.
 
 use axum::extract::State;
-use freehold_api::{
-    ApiError, Body, Command, Data, Method, Page, PageQuery, Params, Path, Problems, QueryParams,
-    Route, Routes,
-};
+use freehold_api::{ApiError, Body, Command, Data, Method, Page, Path, Problems, Route, Routes};
 use freehold_idempotency::{Idempotent, Nothing};
 use freehold_ids::{AccountId, TenantId, WorkerId};
+use freehold_lists::{Field, List, ListPolicy, Listed};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::call::{AsOperator, Call};
 use crate::once::Once;
 use crate::operations::Kind;
-use crate::sites::{Site, SiteState, SiteView, Sites, Started, change_state, store};
+use crate::sites::{Site, SiteState, SiteView, Sites, Started, TENANTS, change_state, store};
 use crate::store::answer;
 
 const REASON_CHARS_MAX: usize = 500;
@@ -63,21 +62,31 @@ impl TenantView {
     }
 }
 
-/// The parameters of a list of tenants.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListTenants {
-    page: Option<u64>,
-    page_size: Option<u64>,
-    q: Option<String>,
+impl Listed for TenantView {
+    const POLICY: &'static ListPolicy = &TENANTS;
 }
 
-impl QueryParams for ListTenants {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[
-        ("page", "Page to show, counted from 1."),
-        ("page_size", "Rows per page, 1 to 100."),
-        ("q", "Only tenants with this text in slug or name."),
-    ];
+/// Workers are in memory: pages and fields, nothing else.
+impl Listed for WorkerView {
+    const POLICY: &'static ListPolicy = &ListPolicy {
+        table: "workers",
+        columns: &[],
+        key: "id",
+        fields: &[
+            Field::view("id"),
+            Field::view("name"),
+            Field::view("region"),
+            Field::view("state"),
+            Field::view("tenants_placed"),
+            Field::view("tenants_assigned"),
+            Field::view("tenants_open"),
+            Field::view("disk_free_bytes"),
+            Field::view("joined_at"),
+        ],
+        searched: &[],
+        order: &[],
+        includes: &[],
+    };
 }
 
 /// A tenant by its id or its slug.
@@ -144,14 +153,11 @@ pub(crate) fn routes(sites: Sites) -> Vec<Route> {
 async fn workers(
     _call: Call<AsOperator>,
     State(sites): State<Sites>,
-    Params(page): Params<PageQuery>,
-) -> Result<Data<Page<WorkerView>>, ApiError> {
-    let window = page.window()?;
-    let joined = sites.fleet.workers.all();
-    let total = joined.len() as u64;
+    list: List<WorkerView>,
+) -> Result<Data<Page<Value>>, ApiError> {
+    let found = list.among(sites.fleet.workers.all(), |worker| worker.id.to_string());
     let mut views = Vec::new();
-    let (rows, skip) = (window.rows as usize, window.skip as usize);
-    for worker in joined.into_iter().skip(skip).take(rows) {
+    for worker in found.rows {
         let load = match &worker.link {
             Some(link) => link.load().await.ok(),
             None => None,
@@ -172,19 +178,17 @@ async fn workers(
             joined_at: worker.joined_at.rfc3339(),
         });
     }
-    Ok(Data::ok(window.page(views, total)))
+    Ok(Data::ok(found.frame.page(views)?))
 }
 
 async fn tenants(
     _call: Call<AsOperator>,
     State(sites): State<Sites>,
-    Params(params): Params<ListTenants>,
-) -> Result<Data<Page<TenantView>>, ApiError> {
-    let window = PageQuery { page: params.page, page_size: params.page_size }.window()?;
-    let found = store::list(&sites.db, None, params.q.as_deref(), window.rows, window.skip);
-    let (found, total) = found.await.map_err(answer)?;
-    let views = found.iter().map(|site| TenantView::new(&sites, site, None)).collect();
-    Ok(Data::ok(window.page(views, total)))
+    list: List<TenantView>,
+) -> Result<Data<Page<Value>>, ApiError> {
+    let found = store::list(&sites.db, None, &list).await.map_err(answer)?;
+    let views = found.rows.iter().map(|site| TenantView::new(&sites, site, None));
+    Ok(Data::ok(found.frame.page(views)?))
 }
 
 async fn find(sites: &Sites, tenant: TenantRef) -> Result<Site, ApiError> {

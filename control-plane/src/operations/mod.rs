@@ -3,6 +3,7 @@
 //! The row commits together with the desired state. Whoever made it runs the task at once; when
 //! its owner dies, the sweep runs it again, because every task is idempotent.
 
+mod list;
 mod model;
 mod routes;
 pub(crate) mod store;

@@ -27,6 +27,12 @@ impl Kind {
         Self::RestoreSite,
     ];
 
+    /// The words of all kinds, for lists.
+    pub(crate) const WORDS: [&'static str; 5] = {
+        let [a, b, c, d, e] = Self::ALL;
+        [a.as_str(), b.as_str(), c.as_str(), d.as_str(), e.as_str()]
+    };
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::CreateSite => "create_site",
@@ -53,6 +59,10 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// The words of all states, for lists.
+    pub(crate) const WORDS: [&'static str; 3] =
+        [Self::Running.as_str(), Self::Succeeded.as_str(), Self::Failed.as_str()];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",

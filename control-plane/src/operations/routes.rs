@@ -1,4 +1,4 @@
-//! HTTP over operations: one, its course as server-sent events, and the operators' list.
+//! HTTP over operations: lists, one, and its course as server-sent events.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -6,14 +6,16 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use freehold_api::{ApiError, Data, Method, Page, PageQuery, Params, Path, Route, Routes};
-use freehold_ids::OperationId;
+use freehold_api::{ApiError, Data, Method, Page, Path, Route, Routes};
+use freehold_ids::{AccountId, OperationId};
+use freehold_lists::List;
 use futures::StreamExt;
+use serde_json::Value;
 use tokio_stream::wrappers::WatchStream;
 
 use super::model::{Operation, OperationView, Outcome};
 use super::{Operations, store};
-use crate::call::{AsMemberOrOperator, AsOperator, Call, Caller};
+use crate::call::{AsMember, AsMemberOrOperator, AsOperator, Call, Caller};
 use crate::store::answer;
 
 /// How often a silent stream says that it is alive.
@@ -21,6 +23,9 @@ const KEEP_ALIVE_SECONDS: u64 = 15;
 
 pub(crate) fn routes(operations: Operations) -> Vec<Route> {
     Routes::new(operations)
+        .add(Method::Get, "/v1/operations", list, |op| {
+            op.summary("The account's operations, newest first").returns::<Page<OperationView>>(200)
+        })
         .add(Method::Get, "/v1/operations/{id}", show, |op| {
             op.summary("One operation").returns::<OperationView>(200)
         })
@@ -33,7 +38,7 @@ pub(crate) fn routes(operations: Operations) -> Vec<Route> {
 
 pub(crate) fn operator_routes(operations: Operations) -> Vec<Route> {
     Routes::new(operations)
-        .add(Method::Get, "/v1/fleet/operations", list, |op| {
+        .add(Method::Get, "/v1/fleet/operations", list_all, |op| {
             op.summary("Operations of all accounts, newest first")
                 .returns::<Page<OperationView>>(200)
         })
@@ -96,12 +101,27 @@ fn event(operation: &Operation) -> Result<Event, Infallible> {
 }
 
 async fn list(
+    call: Call<AsMember>,
+    State(operations): State<Operations>,
+    list: List<OperationView>,
+) -> Result<Data<Page<Value>>, ApiError> {
+    listed(&operations, Some(call.member()?.account), &list).await
+}
+
+async fn list_all(
     _call: Call<AsOperator>,
     State(operations): State<Operations>,
-    Params(page): Params<PageQuery>,
-) -> Result<Data<Page<OperationView>>, ApiError> {
-    let window = page.window()?;
-    let found = store::list(&operations.db, None, window.rows, window.skip).await;
-    let (operations, total) = found.map_err(answer)?;
-    Ok(Data::ok(window.page(operations.iter().map(OperationView::from).collect(), total)))
+    list: List<OperationView>,
+) -> Result<Data<Page<Value>>, ApiError> {
+    listed(&operations, None, &list).await
+}
+
+async fn listed(
+    operations: &Operations,
+    account: Option<AccountId>,
+    list: &List<OperationView>,
+) -> Result<Data<Page<Value>>, ApiError> {
+    let found = store::list(&operations.db, account, list).await.map_err(answer)?;
+    let views = found.rows.iter().map(OperationView::from);
+    Ok(Data::ok(found.frame.page(views)?))
 }

@@ -3,11 +3,12 @@
 use freehold_clock::UnixMs;
 use freehold_db::{Database, DbError, Direction, Filter, Insert, Row, Select, Update, Writer};
 use freehold_ids::{AccountId, OperationId};
+use freehold_lists::{Found, List, Listed};
 
 use super::model::{Kind, Operation, Outcome};
 
-const TABLE: &str = "operations";
-const COLUMNS: [&str; 10] = [
+pub(super) const TABLE: &str = "operations";
+pub(super) const COLUMNS: [&str; 10] = [
     "id",
     "account_id",
     "site_id",
@@ -93,25 +94,15 @@ pub(crate) async fn by_id(db: &Database, id: OperationId) -> Result<Option<Opera
     db.read().await?.optional(&select).await?.as_ref().map(operation).transpose()
 }
 
-/// The newest operations, of one account or of all.
-pub(crate) async fn list(
+/// The operations that a caller's list asks for, of one account or of all.
+pub(crate) async fn list<T: Listed>(
     db: &Database,
     account: Option<AccountId>,
-    rows: u64,
-    skip: u64,
-) -> Result<(Vec<Operation>, u64), DbError> {
-    let filter = match account {
-        Some(account) => Filter::eq("account_id", account.to_string()),
-        None => Filter::everything(),
-    };
-    let mut read = db.snapshot().await?;
-    let total = read.count(&Select::count(TABLE).filter(filter.clone())).await?;
-    let select = Select::from(TABLE, COLUMNS)
-        .filter(filter)
-        .order("created_at", Direction::Descending)
-        .page(rows, skip);
-    let operations = read.rows(&select).await?;
-    Ok((operations.iter().map(operation).collect::<Result<_, _>>()?, total))
+    list: &List<T>,
+) -> Result<Found<Operation>, DbError> {
+    let visible =
+        account.map_or_else(Filter::everything, |id| Filter::eq("account_id", id.to_string()));
+    crate::store::list(db, visible, list, operation).await
 }
 
 /// Operations that are not over and that no running process has, or that nobody touched for long.

@@ -3,6 +3,7 @@
 //! A change stores the desired state and an operation in one transaction; `reconcile` then closes
 //! the gap between desired and observed, at once and, after a crash, again.
 
+mod list;
 mod model;
 mod reconcile;
 mod routes;
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::fleet::{Connections, Workers};
 use crate::operations::Operations;
 
+pub(crate) use list::TENANTS;
 pub(crate) use model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
 pub(crate) use reconcile::{assignment, routes as edge_routes};
 pub(crate) use routes::routes;

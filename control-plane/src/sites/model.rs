@@ -188,6 +188,12 @@ impl SiteState {
     const ALL: [Self; 5] =
         [Self::Provisioning, Self::Ready, Self::Suspended, Self::Deleted, Self::Failed];
 
+    /// The words of all states, for lists.
+    pub(crate) const WORDS: [&'static str; 5] = {
+        let [a, b, c, d, e] = Self::ALL;
+        [a.as_str(), b.as_str(), c.as_str(), d.as_str(), e.as_str()]
+    };
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Provisioning => "provisioning",

@@ -2,14 +2,13 @@
 
 use axum::extract::State;
 use data_encoding::HEXLOWER;
-use freehold_api::{
-    ApiError, Body, Command, Data, Method, Page, PageQuery, Params, Path, Problems, QueryParams,
-    Route, Routes,
-};
+use freehold_api::{ApiError, Body, Command, Data, Method, Page, Path, Problems, Route, Routes};
 use freehold_fleet::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
 use freehold_idempotency::{Idempotent, Nothing};
 use freehold_ids::TenantId;
-use serde::{Deserialize, Serialize};
+use freehold_lists::List;
+use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
@@ -30,23 +29,6 @@ impl Command for CreateSite {
     fn parse(wire: SiteBody, problems: &mut Problems) -> Option<Self> {
         parse_new_site(wire, "", problems).map(Self)
     }
-}
-
-/// The parameters of a list of sites.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListSites {
-    page: Option<u64>,
-    page_size: Option<u64>,
-    q: Option<String>,
-}
-
-impl QueryParams for ListSites {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[
-        ("page", "Page to show, counted from 1."),
-        ("page_size", "Rows per page, 1 to 100."),
-        ("q", "Only sites with this text in slug or name."),
-    ];
 }
 
 /// A way into a site's admin.
@@ -106,14 +88,13 @@ fn started(sites: &Sites, started: &Started) -> Data<SiteView> {
 async fn list(
     call: Call<AsMember>,
     State(sites): State<Sites>,
-    Params(params): Params<ListSites>,
-) -> Result<Data<Page<SiteView>>, ApiError> {
-    let window = PageQuery { page: params.page, page_size: params.page_size }.window()?;
+    list: List<SiteView>,
+) -> Result<Data<Page<Value>>, ApiError> {
     let account = Some(call.member()?.account);
-    let found = store::list(&sites.db, account, params.q.as_deref(), window.rows, window.skip);
-    let (found, total) = found.await.map_err(answer)?;
-    let views = found.iter().map(|site| SiteView::new(site, &sites.fleet.hosts, None)).collect();
-    Ok(Data::ok(window.page(views, total)))
+    let found = store::list(&sites.db, account, &list).await.map_err(answer)?;
+    let hosts = &sites.fleet.hosts;
+    let views = found.rows.iter().map(|site| SiteView::new(site, hosts, None));
+    Ok(Data::ok(found.frame.page(views)?))
 }
 
 async fn create(

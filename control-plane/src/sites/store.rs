@@ -7,14 +7,15 @@ use freehold_db::{
     Database, DbError, Delete, Direction, Filter, Insert, Reader, Row, Select, Update, Writer,
 };
 use freehold_ids::{AccountId, TenantId, WorkerId};
+use freehold_lists::{Found, List, Listed};
 
 use super::model::{Site, SiteState};
 use crate::operations::store::typed;
 
 /// Sites that are counted at a time.
 const COUNTED_AT_A_TIME_ROWS: u64 = 1_000;
-const TABLE: &str = "sites";
-const COLUMNS: [&str; 11] = [
+pub(super) const TABLE: &str = "sites";
+pub(super) const COLUMNS: [&str; 11] = [
     "id",
     "account_id",
     "slug",
@@ -96,30 +97,17 @@ pub(crate) async fn count_of(read: &mut Reader, account: AccountId) -> Result<u6
     read.count(&Select::count(TABLE).filter(filter)).await
 }
 
-/// Sites, newest first, of one account or of all, narrowed by a text in slug or name.
-pub(crate) async fn list(
+/// The sites that a caller's list asks for, of one account or of all.
+pub(crate) async fn list<T: Listed>(
     db: &Database,
     account: Option<AccountId>,
-    q: Option<&str>,
-    rows: u64,
-    skip: u64,
-) -> Result<(Vec<Site>, u64), DbError> {
-    let mut filter = match account {
-        Some(account) => Filter::eq("account_id", account.to_string()),
-        None => Filter::everything(),
-    };
-    if let Some(q) = q {
-        filter = filter.and(Filter::contains("slug", q).or(Filter::contains("name", q)));
-    }
-    let mut read = db.snapshot().await?;
-    let total = read.count(&Select::count(TABLE).filter(filter.clone())).await?;
-    let select = Select::from(TABLE, COLUMNS)
-        .filter(filter)
-        .order("created_at", Direction::Descending)
-        .order("id", Direction::Descending)
-        .page(rows, skip);
-    let rows = read.rows(&select).await?;
-    Ok((rows.iter().map(site).collect::<Result<_, _>>()?, total))
+    list: &List<T>,
+) -> Result<Found<Site>, DbError> {
+    crate::store::list(db, of(account), list, site).await
+}
+
+fn of(account: Option<AccountId>) -> Filter {
+    account.map_or_else(Filter::everything, |id| Filter::eq("account_id", id.to_string()))
 }
 
 /// Every site of an account.

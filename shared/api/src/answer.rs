@@ -57,12 +57,14 @@ impl<T: Serialize> IntoResponse for Data<T> {
 pub struct Page<T> {
     /// The rows of this page.
     pub items: Vec<T>,
-    /// Rows on all pages.
-    pub total: u64,
-    /// This page, counted from 1.
-    pub page: u64,
+    /// Rows on all pages; null where it was not to be counted.
+    pub total: Option<u64>,
+    /// This page, counted from 1; null where the list is walked by cursor.
+    pub page: Option<u64>,
     /// Rows per page.
     pub page_size: u64,
+    /// For `after`: goes on behind the last of these rows; null when there are no more.
+    pub next: Option<String>,
 }
 
 /// The outermost layer of every API router: writes error bodies with the request's id, in the

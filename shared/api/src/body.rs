@@ -34,6 +34,24 @@ impl Problems {
         self.0.push(FieldError { path: path.into(), code: code.into(), message: message.into() });
     }
 
+    /// Whether nothing is wrong so far.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// 400 with everything that was noted, if anything was.
+    ///
+    /// # Errors
+    /// [`ApiError::invalid`].
+    pub fn finish(self) -> Result<(), ApiError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.0)) }
+    }
+
+    /// What was noted, in the order it was found.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.0
+    }
+
     /// Passes a parsed value on, or notes the error under the field's path.
     pub fn take<T, E: std::fmt::Display>(&mut self, path: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.add(path, "invalid", error.to_string())).ok()

@@ -141,6 +141,11 @@ impl ApiError {
         &self.message
     }
 
+    /// What is wrong with which field.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.fields
+    }
+
     /// What only operators may read.
     pub fn operator_message(&self) -> Option<&str> {
         self.operator.as_deref()

@@ -58,9 +58,7 @@ fn operation(row: &Route) -> Value {
     let mut parameters: Vec<Value> = path_variables(row.path)
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
-    parameters.extend(described.query.iter().map(|(name, meaning)| {
-        json!({"name": name, "in": "query", "description": meaning, "schema": {"type": "string"}})
-    }));
+    parameters.extend(described.query.iter().cloned());
     parameters.extend(described.headers.iter().map(|(name, meaning)| {
         json!({"name": name, "in": "header", "description": meaning, "schema": {"type": "string"}})
     }));

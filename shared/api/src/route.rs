@@ -56,13 +56,27 @@ pub struct Operation {
     pub access: Access,
     pub(crate) summary: &'static str,
     pub(crate) body: Option<Value>,
-    pub(crate) query: &'static [(&'static str, &'static str)],
+    pub(crate) query: Vec<Value>,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     pub(crate) answers: Map<String, Value>,
     pub(crate) components: Map<String, Value>,
 }
 
 impl Operation {
+    /// Adds a parameter of the query string, with the schema of its value.
+    pub fn add_parameter(&mut self, name: &str, meaning: &str, schema: Value) {
+        self.query
+            .push(json!({"name": name, "in": "query", "description": meaning, "schema": schema}));
+    }
+
+    /// Adds a parameter that is sent as several, with keys in brackets: `name[key]=value`.
+    pub fn add_keyed_parameter(&mut self, name: &str, meaning: &str, schema: Value) {
+        self.query.push(json!({
+            "name": name, "in": "query", "description": meaning,
+            "style": "deepObject", "explode": true, "schema": schema,
+        }));
+    }
+
     /// One line on what it does.
     #[must_use]
     pub const fn summary(mut self, summary: &'static str) -> Self {
@@ -134,7 +148,9 @@ impl<T> Argument for Path<T> {
 
 impl<T: QueryParams> Argument for Params<T> {
     fn describe(operation: &mut Operation) {
-        operation.query = T::FIELDS;
+        for (name, meaning) in T::FIELDS {
+            operation.add_parameter(name, meaning, json!({"type": "string"}));
+        }
     }
 }
 

@@ -5,16 +5,19 @@
 //! engine's message looks like.
 
 mod error;
+mod filter;
+mod pattern;
 mod schema;
 mod sqlite;
 mod statement;
 mod value;
 
 pub use error::DbError;
+pub use filter::Filter;
 pub use schema::{
     Catalog, Column, ColumnType, ForeignKey, Index, Migration, OnDelete, SchemaChange, Table,
     Unique,
 };
 pub use sqlite::{Database, DatabaseOptions, Reader, Row, Writer, assert_version};
-pub use statement::{Delete, Direction, Filter, Insert, Select, Update};
+pub use statement::{Delete, Direction, Insert, Measure, Select, Update};
 pub use value::{FromSql, SqlValue};

@@ -4,90 +4,13 @@
 //! The table is filled in when a statement is rendered, because some engines qualify it.
 
 use sea_query::{
-    Condition, DeleteStatement, Expr, ExprTrait, Func, InsertStatement, LikeExpr, OnConflict,
-    Order, Query, SelectStatement, SqliteQueryBuilder, UpdateStatement,
+    DeleteStatement, Expr, ExprTrait, Func, InsertStatement, OnConflict, Order, Query,
+    SelectStatement, SqliteQueryBuilder, UpdateStatement,
 };
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
 
-use crate::SqlValue;
-
-/// A condition on rows.
-#[derive(Debug, Clone)]
-pub struct Filter(Condition);
-
-impl Filter {
-    /// Every row.
-    pub fn everything() -> Self {
-        Self(Condition::all())
-    }
-
-    /// No row at all.
-    pub fn nothing() -> Self {
-        Self(Condition::all().add(Expr::val(1).eq(0)))
-    }
-
-    /// Column equals value; null matches nothing.
-    pub fn eq(column: &'static str, value: impl Into<SqlValue>) -> Self {
-        Self::of(Expr::col(column).eq(bound(value)))
-    }
-
-    /// Column differs from value; null matches nothing.
-    pub fn ne(column: &'static str, value: impl Into<SqlValue>) -> Self {
-        Self::of(Expr::col(column).ne(bound(value)))
-    }
-
-    /// Column is less than value.
-    pub fn lt(column: &'static str, value: impl Into<SqlValue>) -> Self {
-        Self::of(Expr::col(column).lt(bound(value)))
-    }
-
-    /// Column is at most value.
-    pub fn lte(column: &'static str, value: impl Into<SqlValue>) -> Self {
-        Self::of(Expr::col(column).lte(bound(value)))
-    }
-
-    /// Column is greater than value.
-    pub fn gt(column: &'static str, value: impl Into<SqlValue>) -> Self {
-        Self::of(Expr::col(column).gt(bound(value)))
-    }
-
-    /// Column has no value.
-    pub fn is_null(column: &'static str) -> Self {
-        Self::of(Expr::col(column).is_null())
-    }
-
-    /// Column contains the text literally; wildcards in it have no meaning.
-    pub fn contains(column: &'static str, text: &str) -> Self {
-        let mut pattern = String::with_capacity(text.len() + 2);
-        pattern.push('%');
-        for letter in text.chars() {
-            if matches!(letter, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(letter);
-        }
-        pattern.push('%');
-        Self::of(Expr::col(column).like(LikeExpr::new(pattern).escape('\\')))
-    }
-
-    /// Both conditions.
-    pub fn and(self, other: Self) -> Self {
-        Self(Condition::all().add(self.0).add(other.0))
-    }
-
-    /// Either condition.
-    pub fn or(self, other: Self) -> Self {
-        Self(Condition::any().add(self.0).add(other.0))
-    }
-
-    fn of(expr: Expr) -> Self {
-        Self(Condition::all().add(expr))
-    }
-}
-
-fn bound(value: impl Into<SqlValue>) -> Expr {
-    Expr::val(sea_query::Value::from(value.into()))
-}
+use crate::filter::bound;
+use crate::{Filter, SqlValue};
 
 /// Which end of an order comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +19,37 @@ pub enum Direction {
     Ascending,
     /// Largest first.
     Descending,
+}
+
+/// What is measured of a group of rows. All but the count of rows pass over rows where the column
+/// has no value; of no rows at all every measure but a count is null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// The number of rows.
+    Rows,
+    /// The number of rows in which the column has a value.
+    Values(&'static str),
+    /// The sum, an integer where the column is one.
+    Sum(&'static str),
+    /// The mean, a double.
+    Average(&'static str),
+    /// The smallest value.
+    Least(&'static str),
+    /// The largest value.
+    Greatest(&'static str),
+}
+
+impl Measure {
+    fn expr(self) -> Expr {
+        Expr::from(match self {
+            Self::Rows => Func::count(Expr::val(1)),
+            Self::Values(column) => Func::count(Expr::col(column)),
+            Self::Sum(column) => Func::sum(Expr::col(column)),
+            Self::Average(column) => Func::avg(Expr::col(column)),
+            Self::Least(column) => Func::min(Expr::col(column)),
+            Self::Greatest(column) => Func::max(Expr::col(column)),
+        })
+    }
 }
 
 /// Reads rows of one table.
@@ -113,6 +67,31 @@ impl Select {
         Self { table, inner }
     }
 
+    /// Some of the columns of a table, where a list of them is at hand.
+    pub fn columns(table: &'static str, columns: &[&'static str]) -> Self {
+        let mut inner = Query::select();
+        inner.columns(columns.iter().copied());
+        Self { table, inner }
+    }
+
+    /// One row per group of rows that are equal in the columns `by`, in their order, with what was
+    /// measured of each group under the names given. Without columns all rows are one group.
+    pub fn groups(
+        table: &'static str,
+        by: &[&'static str],
+        measures: &[(Measure, &'static str)],
+    ) -> Self {
+        let mut inner = Query::select();
+        inner.columns(by.iter().copied());
+        for (measure, name) in measures {
+            inner.expr_as(measure.expr(), *name);
+        }
+        for column in by {
+            inner.group_by_col(*column).order_by(*column, Order::Asc);
+        }
+        Self { table, inner }
+    }
+
     /// The number of rows, in a column named `count`.
     pub fn count(table: &'static str) -> Self {
         let mut inner = Query::select();
@@ -123,11 +102,11 @@ impl Select {
     /// Only rows that match; several calls must all match.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.inner.cond_where(filter.0);
+        self.inner.cond_where(filter.into_condition());
         self
     }
 
-    /// Orders by a column; later calls break ties.
+    /// Orders by a column, where no value is the smallest; later calls break ties.
     #[must_use]
     pub fn order(mut self, column: &'static str, direction: Direction) -> Self {
         let order = match direction {
@@ -235,7 +214,7 @@ impl Update {
     /// Only rows that match; several calls must all match.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.inner.cond_where(filter.0);
+        self.inner.cond_where(filter.into_condition());
         self
     }
 
@@ -255,7 +234,7 @@ impl Delete {
     /// Rows of a table that match.
     pub fn from(table: &'static str, filter: Filter) -> Self {
         let mut inner = DeleteStatement::new();
-        inner.cond_where(filter.0);
+        inner.cond_where(filter.into_condition());
         Self { table, inner }
     }
 

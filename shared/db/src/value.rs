@@ -4,8 +4,8 @@
 //! types on which the drivers disagree.
 
 use sea_query::Value;
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 
 use crate::DbError;
 
@@ -142,5 +142,24 @@ impl FromSql for Option<i64> {
 impl FromSql for Option<String> {
     fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
         read(row, column)
+    }
+}
+
+/// Whatever the column holds. A truth value comes as 0 or 1, which is how it is stored.
+impl FromSql for SqlValue {
+    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
+        let raw = row.try_get_raw(column);
+        let raw = raw.map_err(|error| DbError::Shape(format!("column {column}: {error}")))?;
+        if raw.is_null() {
+            return Ok(Self::Null);
+        }
+        let kind = raw.type_info().name().to_owned();
+        match kind.as_str() {
+            "INTEGER" | "BOOLEAN" => Ok(Self::Int(read(row, column)?)),
+            "REAL" => Ok(Self::Float(read(row, column)?)),
+            "TEXT" => Ok(Self::Text(read(row, column)?)),
+            "BLOB" => Ok(Self::Bytes(read(row, column)?)),
+            other => Err(DbError::Shape(format!("column {column}: a value of type {other}"))),
+        }
     }
 }

@@ -8,6 +8,7 @@ mod faults;
 mod idempotency;
 mod isolation;
 mod lifecycle;
+mod lists;
 mod mail;
 mod observe;
 mod people;

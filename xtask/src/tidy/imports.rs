@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, Reach)] = &[
     ("freehold-fleet", Reach::Only(&["freehold-credentials", "freehold-ids"])),
     ("freehold-idempotency", Reach::Only(&["freehold-api", "freehold-clock", "freehold-db"])),
     ("freehold-ids", Reach::Only(&[])),
+    ("freehold-lists", Reach::Only(&["freehold-api", "freehold-db"])),
     ("freehold-telemetry", Reach::Only(&[])),
     ("freehold-migrations", Reach::Only(&["freehold-db"])),
     // data plane
@@ -63,6 +64,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-identity",
             "freehold-ids",
             "freehold-kernel",
+            "freehold-lists",
         ]),
     ),
     (
@@ -108,6 +110,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-fleet",
             "freehold-idempotency",
             "freehold-ids",
+            "freehold-lists",
             "freehold-migrations",
             "freehold-telemetry",
         ]),

@@ -1,6 +1,7 @@
 //! Posts of the blog: written by authors, published for everybody.
 
 pub(crate) mod api;
+mod list;
 mod model;
 mod routes;
 mod service;

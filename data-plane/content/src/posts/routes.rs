@@ -5,25 +5,20 @@ use std::collections::hash_map::Entry;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use freehold_api::{
-    ApiError, Body, Data, FieldError, Method, Page, PageQuery, Params, Path, QueryParams, Route,
-    Routes,
-};
+use freehold_api::{ApiError, Body, Data, FieldError, Method, Page, Path, Route, Routes};
 use freehold_clock::UnixMs;
 use freehold_idempotency::{Idempotent, KeptAnswer};
 use freehold_identity::api as users;
 use freehold_ids::{PostId, UserId};
 use freehold_kernel::{Begun, Ctx, Read, StoreError};
-use serde::{Deserialize, Serialize};
+use freehold_lists::List;
+use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::model::{CreatePost, Post, Status, UpdatePost};
-use super::store::{self, Criteria};
-use super::{CreatePosts, DeletePosts, Posts, ReadPosts, UpdatePosts, service};
+use super::{CreatePosts, DeletePosts, Posts, ReadPosts, UpdatePosts, service, store};
 use crate::text;
-
-/// Characters of a search text.
-const Q_CHARS_MAX: usize = 200;
 
 /// Who wrote a post.
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,25 +77,6 @@ impl PostView {
     }
 }
 
-/// The parameters of a list of posts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListPosts {
-    page: Option<u64>,
-    page_size: Option<u64>,
-    q: Option<String>,
-    status: Option<Status>,
-}
-
-impl QueryParams for ListPosts {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[
-        ("page", "Page to show, counted from 1."),
-        ("page_size", "Rows per page, 1 to 100."),
-        ("q", "Only posts with this text in title or content."),
-        ("status", "draft or published."),
-    ];
-}
-
 pub(crate) fn routes() -> Vec<Route> {
     Routes::new(())
         .add(Method::Get, "/api/v1/posts", list, |op| {
@@ -121,24 +97,12 @@ pub(crate) fn routes() -> Vec<Route> {
         .rows()
 }
 
-async fn list(
-    ctx: Ctx<ReadPosts>,
-    Params(params): Params<ListPosts>,
-) -> Result<Data<Page<PostView>>, ApiError> {
-    let window = PageQuery { page: params.page, page_size: params.page_size }.window()?;
-    let q = params.q.filter(|q| !q.is_empty());
-    if q.as_ref().is_some_and(|q| q.chars().count() > Q_CHARS_MAX) {
-        let message = format!("expected at most {Q_CHARS_MAX} characters");
-        let field = FieldError { path: "q".into(), code: "too_long".into(), message };
-        return Err(ApiError::invalid(vec![field]));
-    }
-    let criteria = Criteria { q, status: params.status };
+async fn list(ctx: Ctx<ReadPosts>, list: List<PostView>) -> Result<Data<Page<Value>>, ApiError> {
     let grant = ctx.grant::<Posts>();
     let mut read = ctx.snapshot().await?;
-    let total = store::count(&mut read, &grant, &criteria).await?;
-    let posts = store::list(&mut read, &grant, &criteria, window.rows, window.skip).await?;
-    let items = views(&mut read, posts).await?;
-    Ok(Data::ok(window.page(items, total)))
+    let found = store::listed(&mut read, &grant, &list).await?;
+    let views = views(&mut read, found.rows).await?;
+    Ok(Data::ok(found.frame.page(views)?))
 }
 
 /// Adds the authors' names, each read once.

@@ -3,12 +3,13 @@
 use freehold_db::{Delete, Direction, Filter, Insert, Row, Select, Update};
 use freehold_ids::{PostId, UserId};
 use freehold_kernel::{Grant, Read, StoreError, Tx};
+use freehold_lists::{Found, List, Listed};
 
 use super::Posts;
 use super::model::{Post, PostError, Status};
 
-const TABLE: &str = "posts";
-const COLUMNS: [&str; 13] = [
+pub(crate) const TABLE: &str = "posts";
+pub(crate) const COLUMNS: [&str; 13] = [
     "id",
     "slug",
     "title",
@@ -37,13 +38,17 @@ impl Criteria {
     fn filter(&self) -> Filter {
         let mut filter = Filter::everything();
         if let Some(q) = &self.q {
-            filter = filter.and(Filter::contains("title", q).or(Filter::contains("content", q)));
+            filter = filter.and(found(q));
         }
         if let Some(status) = self.status {
             filter = filter.and(Filter::eq("status", status.as_str()));
         }
         filter
     }
+}
+
+fn found(q: &str) -> Filter {
+    Filter::contains_any_case("title", q).or(Filter::contains_any_case("content", q))
 }
 
 fn post(row: &Row) -> Result<Post, StoreError> {
@@ -64,6 +69,20 @@ fn post(row: &Row) -> Result<Post, StoreError> {
         updated_at: row.get("updated_at")?,
         published_at: row.get("published_at")?,
     })
+}
+
+/// The posts that a caller's list asks for, among those that the caller may see.
+pub(crate) async fn listed<T: Listed>(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    list: &List<T>,
+) -> Result<Found<Post>, StoreError> {
+    let total = match list.total(grant.visible()) {
+        Some(count) => Some(read.count(&count).await?),
+        None => None,
+    };
+    let rows = read.rows(&list.select(grant.visible())).await?;
+    list.found(rows, total, post)
 }
 
 pub(crate) async fn list(
