@@ -39,6 +39,9 @@ pub enum PlatformError {
     /// The fleet cannot be joined.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A certificate is of no use.
+    #[error(transparent)]
+    Certificate(#[from] freehold_certificates::CertificateError),
     /// What was kept of the control plane's words cannot be used.
     #[error(transparent)]
     Copy(#[from] CopyError),

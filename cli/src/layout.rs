@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use freehold_clock::Clock;
 use freehold_config::{Config, HostNames, Mail};
-use freehold_control_plane::{ControlConfig, MailSender, Secrets};
+use freehold_control_plane::{AfarConfig, ControlConfig, MailSender, Secrets};
 use freehold_credentials::PasswordHasher;
 use freehold_fleet::{Hostname, Hosts, Upstreams};
 use freehold_ids::WorkerId;
@@ -76,7 +76,8 @@ pub(crate) fn control_config(
     ControlConfig {
         folder: layout.control.clone(),
         socket: layout.control_socket.clone(),
-        fleet_socket: config.fleet_control.clone().unwrap_or_else(|| layout.fleet_socket.clone()),
+        fleet_socket: layout.fleet_socket.clone(),
+        afar: AfarConfig { fleet: config.fleet_listen, handover: config.control_listen.clone() },
         upstreams: Upstreams::default(),
         hosts: hosts.clone(),
         secrets,

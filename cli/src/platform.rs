@@ -52,6 +52,7 @@ impl Platform {
             root: layout.tenants.clone(),
             open_tenants_max: config.open_tenants_max,
             socket: layout.worker_socket.clone(),
+            listen: None,
             key: secrets.handover_key(&UpstreamId(worker_id.to_string())),
             ticket_key: secrets.ticket_key().clone(),
             rate_limits_enabled: config.rate_limits_enabled,

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
+use freehold_certificates::{Clients, Presented};
 use freehold_clock::Clock;
 use freehold_config::Config;
 use freehold_control_plane::{ControlPlane, Secrets};
 use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_fleet::{
-    Address, CONTRACT_VERSION, Introduction, JoinSecret, Member, ProcessRole, RouteFeed, Welcome,
+    Address, CONTRACT_VERSION, Introduction, JoinSecret, Member, Membership, ProcessRole,
+    RouteFeed, Welcome,
 };
 use freehold_proxy::{ControlSource, Edge, EdgeError, RouteSource};
 use freehold_telemetry::PrivateServer;
@@ -93,25 +95,32 @@ impl WorkerProcess {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
         freehold_db::assert_version()?;
         let layout = Layout::take(&config)?;
-        let address = Address::Unix(layout.worker_socket.clone());
+        let address = match &config.worker_listen {
+            Some((_, advertised)) => Address::Tls(advertised.clone()),
+            None => Address::Unix(layout.worker_socket.clone()),
+        };
         let called = (&config.worker_name, &config.worker_region);
         let member = member(&config, &layout, ProcessRole::Worker, called, Some(address));
         let (told, assignments) = freehold_worker::Told::load(&layout.worker)?;
         let known = member.membership()?;
-        let (id, welcome, connected) = match (known, told.welcome()) {
-            (Some(membership), Some(welcome)) => (membership.id, welcome, None),
+        let (membership, welcome, connected) = match (known, told.welcome()) {
+            (Some(membership), Some(welcome)) => (membership, welcome, None),
             _ => {
                 let connected = first_connection(&member).await?;
                 told.set_welcome(connected.welcome.clone());
-                (connected.membership.id.clone(), connected.welcome.clone(), Some(connected))
+                (connected.membership.clone(), connected.welcome.clone(), Some(connected))
             }
         };
+        let id = membership.id.clone();
+        let presented = presented(&config, &membership)?;
+        let listen = config.worker_listen.as_ref().map(|(address, _)| *address);
         let key = welcome.handover_key.clone().ok_or(PlatformError::Welcome("a hand-over key"))?;
         let mut worker = Worker::start(WorkerConfig {
             id: id.parse().map_err(|_| PlatformError::Welcome("a worker's id"))?,
             root: layout.tenants.clone(),
             open_tenants_max: config.open_tenants_max,
             socket: layout.worker_socket.clone(),
+            listen: listen.zip(presented.clone()),
             key,
             ticket_key: ticket_key(&welcome)?,
             rate_limits_enabled: config.rate_limits_enabled,
@@ -120,7 +129,7 @@ impl WorkerProcess {
         })
         .await?;
         worker.recall(assignments);
-        worker.follow(member, told, connected);
+        worker.follow(member, told, connected, presented);
         let private = private_server(&config, || true).await?;
         let grace = Duration::from_secs(config.grace_seconds);
         Ok(Self { worker, private, id, grace, _layout: layout })
@@ -167,7 +176,12 @@ impl EdgeProcess {
         let member = member(&config, &layout, ProcessRole::Edge, called, None);
         let told = freehold_proxy::Told::load(&layout.edge)?;
         let (hosts, connected) = match (member.membership()?, told.welcome()) {
-            (Some(_), Some(welcome)) => (welcome.hosts.clone(), None),
+            (Some(membership), Some(welcome)) => {
+                if let Some(identity) = membership.identity {
+                    told.set_identity(identity);
+                }
+                (welcome.hosts.clone(), None)
+            }
             _ => {
                 let connected = first_connection(&member).await?;
                 (connected.welcome.hosts.clone(), Some(connected))
@@ -206,15 +220,17 @@ fn member(
     (name, region): (&String, &String),
     address: Option<Address>,
 ) -> Member {
-    let socket = config.fleet_control.clone().unwrap_or_else(|| layout.fleet_socket.clone());
+    let own = || Address::Unix(layout.fleet_socket.clone());
     Member {
-        control: Address::Unix(socket),
+        // The configuration has checked its form.
+        control: config.fleet_control.as_deref().and_then(Address::parse).unwrap_or_else(own),
         introduction: Introduction {
             version: CONTRACT_VERSION,
             role,
             name: name.clone(),
             region: region.clone(),
             address,
+            public_key: None,
         },
         folder: match role {
             ProcessRole::Worker => layout.worker.clone(),
@@ -234,6 +250,16 @@ async fn first_connection(member: &Member) -> Result<freehold_fleet::Connected, 
         }
         other => Ok(other?),
     }
+}
+
+/// What a worker presents to edges of other hosts, where it listens to them.
+fn presented(config: &Config, membership: &Membership) -> Result<Option<Presented>, PlatformError> {
+    if config.worker_listen.is_none() {
+        return Ok(None);
+    }
+    let identity = membership.identity.as_ref();
+    let identity = identity.ok_or(PlatformError::Welcome("a certificate"))?;
+    Ok(Some(Presented::new(identity, Clients::Certified)?))
 }
 
 fn ticket_key(welcome: &Welcome) -> Result<VerifyingKey, PlatformError> {

@@ -17,6 +17,7 @@ mod sites;
 mod store;
 
 pub use faults::arm as arm_fault;
+pub use fleet::AfarConfig;
 pub use mail::MailSender;
 pub use secrets::{Secrets, SecretsError};
 pub use server::{ControlConfig, ControlError, ControlPlane, JoinedWorker, console_document};

@@ -3,8 +3,10 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use freehold_certificates::Authority;
 use freehold_clock::Clock;
 use freehold_credentials::{Opaque, SigningKey};
 use freehold_fleet::{HandOverKey, UpstreamId};
@@ -27,6 +29,8 @@ pub struct Secrets {
     pub(crate) tickets: SigningKey,
     /// From this come the keys of hand-overs.
     pub(crate) handover: [u8; 32],
+    /// Certifies the processes of the fleet.
+    pub(crate) authority: Arc<Authority>,
     operator_file: PathBuf,
 }
 
@@ -45,7 +49,14 @@ impl Secrets {
             .ok_or_else(|| failed(&operator_file, "this is no operator token".into()))?;
         let tickets = SigningKey::from_seed(&key(&folder.join("ticket-key"), clock)?);
         let handover = key(&folder.join("handover-key"), clock)?;
-        Ok(Self { operator_hash: operator.hash(), tickets, handover, operator_file })
+        let authority = authority(&folder.join("authority"), clock)?;
+        Ok(Self {
+            operator_hash: operator.hash(),
+            tickets,
+            handover,
+            authority: Arc::new(authority),
+            operator_file,
+        })
     }
 
     /// Where the operator token lies.
@@ -66,6 +77,13 @@ impl Secrets {
 
 fn failed(path: &Path, problem: String) -> SecretsError {
     SecretsError { path: path.into(), problem }
+}
+
+/// The certificate authority of the installation.
+fn authority(file: &Path, clock: &Clock) -> Result<Authority, SecretsError> {
+    let fresh = || Authority::create(clock.now().seconds()).unwrap_or_default();
+    let text = read_or_make(file, fresh).map_err(|error| failed(file, error.to_string()))?;
+    Authority::load(&text).map_err(|error| failed(file, error.to_string()))
 }
 
 /// A key of 32 secret bytes.

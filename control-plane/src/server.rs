@@ -25,7 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::accounts::{self, AccountState};
 use crate::call::{Gate, admit};
-use crate::fleet::{self, Connections, FleetServer, Workers};
+use crate::fleet::{self, Afar, AfarConfig, Connections, FleetServer, NotListening, Workers};
 use crate::jobs::{Jobs, JobsConfig};
 use crate::mail::MailSender;
 use crate::operations::{self, Operations};
@@ -51,6 +51,8 @@ pub struct ControlConfig {
     pub socket: PathBuf,
     /// The Unix socket where workers and edges connect.
     pub fleet_socket: PathBuf,
+    /// Where workers and edges of other hosts reach it.
+    pub afar: AfarConfig,
     /// Whom edges may hand requests to; this control plane adds itself and its workers.
     pub upstreams: Upstreams,
     /// The host families.
@@ -103,6 +105,9 @@ pub enum ControlError {
     /// The socket cannot be bound.
     #[error("control.socket {0}: {1}")]
     Socket(PathBuf, std::io::Error),
+    /// An address for other hosts cannot be bound, or has no certificate.
+    #[error("{0}: {1}")]
+    Listen(&'static str, String),
     /// A worker refused its assignments.
     #[error("worker: {0}")]
     Worker(#[from] LinkError),
@@ -111,12 +116,18 @@ pub enum ControlError {
     Jobs(String),
 }
 
+impl From<NotListening> for ControlError {
+    fn from((setting, problem): NotListening) -> Self {
+        Self::Listen(setting, problem)
+    }
+}
+
 /// A running control plane.
 #[derive(Debug)]
 pub struct ControlPlane {
     sites: Sites,
     stopping: CancellationToken,
-    server: JoinHandle<std::io::Result<()>>,
+    servers: Vec<JoinHandle<std::io::Result<()>>>,
     jobs: Option<Jobs>,
 }
 
@@ -157,28 +168,41 @@ impl ControlPlane {
             .map_err(|error| ControlError::Socket(config.socket.clone(), error))?;
         let fleet_listener = fleet::bind(&config.fleet_socket)
             .map_err(|error| ControlError::Socket(config.fleet_socket.clone(), error))?;
-        let (address, key) =
-            (Address::Unix(config.socket.clone()), config.secrets.handover_key(&own));
-        config.upstreams.put(UpstreamEntry { id: own, address, key });
         let stopping = CancellationToken::new();
+        let (secrets, upstreams) = (&config.secrets, &config.upstreams);
+        let afar =
+            Afar::listen(&config.afar, secrets, upstreams, &config.clock, stopping.clone()).await?;
+        let address = match &config.afar.handover {
+            Some((_, advertised)) => Address::Tls(advertised.clone()),
+            None => Address::Unix(config.socket.clone()),
+        };
+        let key = config.secrets.handover_key(&own);
+        config.upstreams.put(UpstreamEntry { id: own, address, key });
         let processes = FleetServer {
             sites: sites.clone(),
             secrets: config.secrets.clone(),
             stopping: stopping.clone(),
             tasks: sites.fleet.tasks.clone(),
         };
-        sites.fleet.tasks.spawn(processes.run(fleet_listener));
+        sites.fleet.tasks.spawn(processes.run(fleet_listener, afar.processes));
+        let mut servers = Vec::new();
+        if let Some(listener) = afar.handovers {
+            let stopped = stopping.clone();
+            let server = axum::serve(listener, router.clone())
+                .with_graceful_shutdown(async move { stopped.cancelled().await });
+            servers.push(tokio::spawn(server.into_future()));
+        }
         let stopped = stopping.clone();
         let server = axum::serve(listener, router)
             .with_graceful_shutdown(async move { stopped.cancelled().await });
-        let server = tokio::spawn(server.into_future());
+        servers.push(tokio::spawn(server.into_future()));
         let jobs = if config.jobs_enabled {
             let jobs = JobsConfig { folder: config.folder.clone(), mail: config.mail.clone() };
             Some(Jobs::start(jobs, sites.clone()).await.map_err(ControlError::Jobs)?)
         } else {
             None
         };
-        Ok(Self { sites, stopping, server, jobs })
+        Ok(Self { sites, stopping, servers, jobs })
     }
 
     /// Takes no more requests, ends what runs within `grace`, closes the database.
@@ -187,8 +211,10 @@ impl ControlPlane {
             jobs.stop(grace).await;
         }
         self.stopping.cancel();
-        if tokio::time::timeout(grace, self.server).await.is_err() {
-            tracing::warn!("requests were still running when the control plane stopped");
+        for server in self.servers {
+            if tokio::time::timeout(grace, server).await.is_err() {
+                tracing::warn!("requests were still running when the control plane stopped");
+            }
         }
         self.sites.fleet.tasks.close();
         if tokio::time::timeout(grace, self.sites.fleet.tasks.wait()).await.is_err() {
@@ -216,6 +242,7 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
         workers: Workers::default(),
         upstreams: config.upstreams.clone(),
         connections: Connections::default(),
+        authority: config.secrets.authority.fingerprint().into(),
         tasks: TaskTracker::new(),
     };
     Sites {

@@ -22,6 +22,7 @@ mod table;
 mod tenants;
 mod timeouts;
 mod trust;
+mod upstream;
 
 pub use member::Told;
 pub use server::{ControlSource, Edge, EdgeConfig, EdgeError, RouteSource, bind};

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use freehold_certificates::Identity;
 use freehold_clock::Clock;
 use freehold_fleet::wire::{ALIVE_SECONDS, Receiver, WireError};
 use freehold_fleet::{
@@ -74,6 +75,11 @@ impl Told {
             }
         }
         Ok(Self { file, copy: None, welcome, upstreams, table })
+    }
+
+    /// Presents this to upstreams until the control plane certifies the edge anew.
+    pub fn set_identity(&self, identity: Identity) {
+        self.upstreams.set_identity(identity);
     }
 
     /// What the control plane said to every process, as far as it is known.
@@ -154,8 +160,11 @@ impl Session {
     }
 
     async fn follow(&mut self, connected: Connected) -> WireError {
-        let Connected { welcome, mut sender, receiver, .. } = connected;
+        let Connected { membership, welcome, mut sender, receiver } = connected;
         self.told.welcome = Some(welcome);
+        if let Some(identity) = membership.identity {
+            self.told.upstreams.set_identity(identity);
+        }
         let (confirm, mut to_send) = mpsc::channel(CONFIRMATIONS_PENDING_MAX);
         let sending = async {
             loop {

@@ -25,6 +25,7 @@ use crate::table::RouteTable;
 use crate::tenants::TenantLimits;
 use crate::timeouts::Timeouts;
 use crate::trust::TrustedProxies;
+use crate::upstream::Peers;
 
 /// Connections that may wait to be accepted.
 const BACKLOG_CONNECTIONS_MAX: u32 = 65_535;
@@ -139,6 +140,7 @@ impl Edge {
         let service = EdgeService {
             table: table.clone(),
             upstreams,
+            peers: Peers::default(),
             hosts: config.hosts,
             limits: limits.clone(),
             tenants: TenantLimits::new(config.tenant_in_flight_max, config.rate_limits_enabled),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use freehold_fleet::{
-    Address, HandOver, Hostname, Hosts, REQUEST_ID_HEADER, Route, RouteState, Surface, Upstreams,
+    HandOver, Hostname, Hosts, REQUEST_ID_HEADER, Route, RouteState, Surface, Upstreams,
 };
 use http::{Method, header};
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -26,6 +26,7 @@ use crate::rate::Left;
 use crate::table::RouteTable;
 use crate::tenants::{TenantLimits, TenantPermit};
 use crate::trust::Client;
+use crate::upstream::Peers;
 
 /// The longest address that is passed on.
 const ADDRESS_BYTES_MAX: usize = 8 * 1024;
@@ -55,6 +56,7 @@ const METHODS: [Method; 7] = [
 pub(crate) struct EdgeService {
     pub(crate) table: RouteTable,
     pub(crate) upstreams: Upstreams,
+    pub(crate) peers: Peers,
     pub(crate) hosts: Hosts,
     pub(crate) limits: Limits,
     pub(crate) tenants: TenantLimits,
@@ -323,14 +325,27 @@ impl ProxyHttp for EdgeService {
         let Some(upstream) = upstream else {
             return Err(Error::explain(ErrorType::ConnectError, "no such upstream"));
         };
-        let Address::Unix(path) = &upstream.address;
-        let mut peer = HttpPeer::new_uds(&path.to_string_lossy(), false, String::new())?;
+        let mut peer = self.peers.of(&upstream, &self.upstreams).await?;
         peer.options.connection_timeout = Some(Duration::from_secs(CONNECT_SECONDS_MAX));
         peer.options.idle_timeout = Some(Duration::from_secs(UPSTREAM_IDLE_SECONDS_MAX));
         if !session.is_upgrade_req() {
             peer.options.read_timeout = Some(self.reception.timeouts.answer_idle);
         }
         Ok(Box::new(peer))
+    }
+
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        ctx: &mut RequestCtx,
+        error: Box<Error>,
+    ) -> Box<Error> {
+        let route = ctx.route.as_ref();
+        if let Some(upstream) = route.and_then(|route| self.upstreams.get(&route.upstream)) {
+            self.peers.forget(&upstream);
+        }
+        error
     }
 
     async fn upstream_request_filter(

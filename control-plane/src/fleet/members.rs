@@ -4,7 +4,7 @@ use axum::extract::State;
 use freehold_api::{ApiError, Body, Command, Data, Method, Page, Path, Problems, Route, Routes};
 use freehold_clock::Clock;
 use freehold_credentials::Opaque;
-use freehold_fleet::{Address, ControlMessage, Membership, ProcessRole};
+use freehold_fleet::{ControlMessage, Membership, ProcessRole};
 use freehold_ids::{JoinTokenId, WorkerId};
 use freehold_lists::{List, ListPolicy, Listed};
 use serde::{Deserialize, Serialize};
@@ -37,20 +37,21 @@ struct TokenView {
     created_at: String,
     /// RFC 3339.
     expires_at: String,
-    /// The token itself; only in the answer that made it.
+    /// The token itself; only in the answer that made it. What follows the dot is the fingerprint
+    /// of the installation's certificate authority.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }
 
 impl TokenView {
-    fn new(token: &JoinToken, secret: Option<&Opaque>) -> Self {
+    fn new(token: &JoinToken, whole: Option<String>) -> Self {
         Self {
             id: token.id,
             role: token.role.as_str(),
             uses_left: token.uses_left,
             created_at: token.created_at.rfc3339(),
             expires_at: token.expires_at.rfc3339(),
-            token: secret.map(|secret| secret.reveal().to_owned()),
+            token: whole,
         }
     }
 }
@@ -86,9 +87,7 @@ impl ProcessView {
                 (None, true) => "connected",
                 (None, false) => "disconnected",
             },
-            address: process.address.as_ref().map(|address| match address {
-                Address::Unix(path) => format!("unix:{}", path.display()),
-            }),
+            address: process.address.as_ref().map(ToString::to_string),
             joined_at: process.joined_at.rfc3339(),
             seen_at: process.seen_at.rfc3339(),
             id: process.id.clone(),
@@ -198,7 +197,8 @@ async fn create_token(
     };
     let secret = Opaque::from_random(JOIN_PREFIX, sites.clock.random());
     processes::insert_token(&sites.db, &token, &secret).await.map_err(answer)?;
-    Ok(Data::created(TokenView::new(&token, Some(&secret))))
+    let whole = format!("{}.{}", secret.reveal(), sites.fleet.authority);
+    Ok(Data::created(TokenView::new(&token, Some(whole))))
 }
 
 async fn delete_token(
@@ -244,7 +244,8 @@ async fn rotate(
     }
     let next = fresh_credential(&sites.clock);
     processes::rotate(&sites.db, &process.id, &next).await.map_err(answer)?;
-    let membership = Membership { id: process.id.clone(), credential: next.reveal().to_owned() };
+    let membership =
+        Membership { id: process.id.clone(), credential: next.reveal().to_owned(), identity: None };
     // If it has just gone, the old credential goes on working and the operator asks again.
     if !sites.fleet.connections.tell(&process.id, ControlMessage::Rotated { membership }) {
         return Err(ApiError::unavailable(5, "the process has just disconnected"));

@@ -1,6 +1,7 @@
 //! The fleet as the control plane sees it: processes that join and connect, placement of tenants,
 //! and operators' calls over them.
 
+mod afar;
 mod edge;
 mod members;
 mod processes;
@@ -9,6 +10,8 @@ mod server;
 mod worker;
 mod workers;
 
+pub use afar::AfarConfig;
+pub(crate) use afar::{Afar, NotListening};
 pub(crate) use members::routes as member_routes;
 pub(crate) use routes::routes;
 pub(crate) use server::{Connections, FleetServer, bind};

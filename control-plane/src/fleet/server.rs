@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use freehold_certificates::{TlsListener, process_name};
 use freehold_credentials::Opaque;
 use freehold_db::DbError;
 use freehold_fleet::wire::{self, ALIVE_SECONDS, Receiver, Sender, WireError};
 use freehold_fleet::{
-    CONTRACT_VERSION, ControlMessage, HandOverKey, Introduction, JoinSecret, Membership,
+    CONTRACT_VERSION, Certified, ControlMessage, HandOverKey, Introduction, JoinSecret, Membership,
     ProcessMessage, ProcessRole, UpstreamId, Welcome,
 };
 use freehold_ids::{EdgeId, WorkerId};
@@ -27,6 +29,8 @@ use crate::sites::Sites;
 const CONNECTIONS_MAX: usize = 20_000;
 /// Messages that may wait for one process before it is cut off.
 const MESSAGES_PENDING_MAX: usize = 4_096;
+/// A connection that is older is ended; the process comes again and gets a fresh certificate.
+const CONNECTION_AGE_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Pause after the system had no descriptor for a connection.
 const ACCEPT_PAUSE_MS: u64 = 50;
 
@@ -95,6 +99,8 @@ pub(crate) enum Ended {
     Refused(&'static str),
     #[error("a newer connection or an operator ended it")]
     Cut,
+    #[error("it is to come again and get a fresh certificate")]
+    Old,
     #[error("it did not keep up")]
     Behind,
 }
@@ -110,29 +116,36 @@ pub(crate) struct Introduced {
 }
 
 impl FleetServer {
-    /// Accepts processes until told to stop.
-    pub(crate) async fn run(self, listener: UnixListener) {
+    /// Accepts processes until told to stop, on this host and, where `certified` listens, from
+    /// others.
+    pub(crate) async fn run(self, listener: UnixListener, mut certified: Option<TlsListener>) {
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut number = 0;
         loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = self.stopping.cancelled() => return,
-            };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
-                Err(error) => {
-                    tracing::warn!(%error, "a process could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
-                    continue;
+            let from_afar = async {
+                match &mut certified {
+                    Some(certified) => certified.next().await,
+                    None => std::future::pending().await,
                 }
+            };
+            let stream: Box<dyn wire::Stream> = tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => Box::new(stream),
+                    Err(error) => {
+                        tracing::warn!(%error, "a process could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
+                        continue;
+                    }
+                },
+                (stream, _) = from_afar => Box::new(stream),
+                () = self.stopping.cancelled() => return,
             };
             let Ok(permit) = room.clone().try_acquire_owned() else { continue };
             number += 1;
             let (server, number) = (self.clone(), number);
             self.tasks.spawn(async move {
                 let _permit = permit;
-                server.serve(Box::new(stream), number).await;
+                server.serve(stream, number).await;
             });
         }
     }
@@ -168,6 +181,7 @@ impl FleetServer {
         let ended = tokio::select! {
             ended = served => ended,
             () = cut.cancelled() => Ended::Cut,
+            () = tokio::time::sleep(CONNECTION_AGE_MAX) => Ended::Old,
             () = self.stopping.cancelled() => Ended::Cut,
         };
         self.sites.fleet.connections.ended(&id, number);
@@ -196,16 +210,33 @@ impl FleetServer {
             _ => return Err(Ended::Refused("the first message is not an introduction")),
         };
         let is_worker = introduction.role == ProcessRole::Worker;
-        let ticket_key = data_encoding::HEXLOWER.encode(&self.secrets.ticket_key().to_bytes());
+        let ticket_key = HEXLOWER.encode(&self.secrets.ticket_key().to_bytes());
         sender
             .send(&ControlMessage::Welcome(Welcome {
                 version: CONTRACT_VERSION,
                 hosts: (*self.sites.fleet.hosts).clone(),
                 handover_key: is_worker.then(|| self.handover_key(&id)),
                 ticket_key: is_worker.then_some(ticket_key),
+                certified: self.certify(&id, &introduction)?,
             }))
             .await?;
         Ok((id, introduction))
+    }
+
+    /// A fresh certificate for a process that sent a public key.
+    fn certify(&self, id: &str, of: &Introduction) -> Result<Option<Certified>, Ended> {
+        let Some(key) = &of.public_key else { return Ok(None) };
+        let refused = Ended::Refused("the public key cannot be certified");
+        let Ok(key) = HEXLOWER.decode(key.as_bytes()) else { return Err(refused) };
+        let now = self.sites.clock.now().seconds();
+        let authority = &self.secrets.authority;
+        let Ok(certificate) = authority.certify(&process_name(id), &key, now) else {
+            return Err(refused);
+        };
+        Ok(Some(Certified {
+            certificate: HEXLOWER.encode(&certificate),
+            authority: HEXLOWER.encode(authority.certificate()),
+        }))
     }
 
     /// The key of hand-overs to a worker.
@@ -226,7 +257,7 @@ impl FleetServer {
         };
         let credential = Opaque::from_random(processes::CREDENTIAL_PREFIX, clock.random());
         let mut writer = db.write().await?;
-        if !processes::use_token(&mut writer, &token.0, introduction.role, now).await? {
+        if !processes::use_token(&mut writer, token.secret(), introduction.role, now).await? {
             return Err(Ended::Refused(
                 "the join token is unknown, used up, expired or for another role",
             ));
@@ -234,7 +265,7 @@ impl FleetServer {
         processes::insert(&mut writer, &id, introduction, &credential, now).await?;
         writer.commit().await?;
         tracing::info!(id, role = introduction.role.as_str(), "a process joined the fleet");
-        Ok(Membership { id, credential: credential.reveal().to_owned() })
+        Ok(Membership { id, credential: credential.reveal().to_owned(), identity: None })
     }
 
     async fn recognise(

@@ -74,5 +74,7 @@ pub(crate) struct Fleet {
     pub(crate) workers: Workers,
     pub(crate) upstreams: Upstreams,
     pub(crate) connections: Connections,
+    /// The fingerprint of the certificate authority, for join tokens.
+    pub(crate) authority: Arc<str>,
     pub(crate) tasks: TaskTracker,
 }

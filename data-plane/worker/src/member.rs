@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use freehold_certificates::{Clients, Presented};
 use freehold_fleet::wire::{ALIVE_SECONDS, WireError};
 use freehold_fleet::{
     Assignment, Connected, ControlMessage, CopyError, Member, Order, OrderOutcome, PersistedCopy,
@@ -118,6 +119,7 @@ pub(crate) struct Session {
     pub(crate) member: Member,
     pub(crate) told: Told,
     pub(crate) link: LocalLink,
+    pub(crate) presented: Option<Presented>,
     pub(crate) stopping: CancellationToken,
 }
 
@@ -151,8 +153,13 @@ impl Session {
     }
 
     async fn follow(self: Arc<Self>, connected: Connected) -> WireError {
-        let Connected { welcome, mut sender, mut receiver, .. } = connected;
+        let Connected { membership, welcome, mut sender, mut receiver } = connected;
         self.told.set_welcome(welcome);
+        if let (Some(presented), Some(identity)) = (&self.presented, &membership.identity)
+            && let Err(error) = presented.replace(identity, Clients::Certified)
+        {
+            tracing::error!(%error, "the worker's certificate stays the old one");
+        }
         let (answers, mut to_send) = mpsc::channel(ANSWERS_PENDING_MAX);
         let sending = async {
             loop {

@@ -1,5 +1,6 @@
 //! A running worker: its socket, its router and its stores, started and stopped as one.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use freehold_api::{ApiError, Route, finish_answers};
+use freehold_certificates::{Presented, TlsListener};
 use freehold_clock::Clock;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_fleet::{Assignment, Connected, HandOverKey, Member};
@@ -36,6 +38,8 @@ pub struct WorkerConfig {
     pub open_tenants_max: usize,
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
+    /// Where edges of other hosts hand requests over, over TLS, and what the worker presents.
+    pub listen: Option<(SocketAddr, Presented)>,
     /// Verifies hand-overs.
     pub key: HandOverKey,
     /// Verifies the control plane's sign-in tickets.
@@ -57,6 +61,9 @@ pub enum WorkerError {
     /// The socket cannot be bound.
     #[error("worker.socket {0}: {1}")]
     Socket(PathBuf, std::io::Error),
+    /// The address for edges of other hosts cannot be bound.
+    #[error("worker.listen {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
     /// The default theme is broken.
     #[error(transparent)]
     Theme(#[from] ThemeError),
@@ -68,7 +75,7 @@ pub struct Worker {
     tenants: Tenants,
     link: LocalLink,
     stopping: CancellationToken,
-    server: JoinHandle<std::io::Result<()>>,
+    servers: Vec<JoinHandle<std::io::Result<()>>>,
     session: Option<JoinHandle<()>>,
 }
 
@@ -94,12 +101,22 @@ impl Worker {
         let listener = bind(&config.socket)
             .map_err(|error| WorkerError::Socket(config.socket.clone(), error))?;
         let stopping = CancellationToken::new();
+        let mut servers = Vec::new();
+        if let Some((address, presented)) = config.listen {
+            let listener = TlsListener::bind(address, presented)
+                .await
+                .map_err(|error| WorkerError::Listen(address, error))?;
+            let stopped = stopping.clone();
+            let server = axum::serve(listener, router.clone())
+                .with_graceful_shutdown(async move { stopped.cancelled().await });
+            servers.push(tokio::spawn(server.into_future()));
+        }
         let stopped = stopping.clone();
         let server = axum::serve(listener, router)
             .with_graceful_shutdown(async move { stopped.cancelled().await });
-        let server = tokio::spawn(server.into_future());
+        servers.push(tokio::spawn(server.into_future()));
         let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds };
-        Ok(Self { tenants, link, stopping, server, session: None })
+        Ok(Self { tenants, link, stopping, servers, session: None })
     }
 
     /// Gives the worker what it was told before it was last stopped.
@@ -112,9 +129,16 @@ impl Worker {
 
     /// Takes orders from a control plane in another process, over the given connection first,
     /// until this worker stops.
-    pub fn follow(&mut self, member: Member, told: Told, connected: Option<Connected>) {
-        let stopping = self.stopping.clone();
-        let session = Session { member, told, link: self.link.clone(), stopping };
+    /// `presented` gets each new certificate.
+    pub fn follow(
+        &mut self,
+        member: Member,
+        told: Told,
+        connected: Option<Connected>,
+        presented: Option<Presented>,
+    ) {
+        let (link, stopping) = (self.link.clone(), self.stopping.clone());
+        let session = Session { member, told, link, presented, stopping };
         self.session = Some(tokio::spawn(session.run(connected)));
     }
 
@@ -130,8 +154,10 @@ impl Worker {
             // A panic in it has been logged by the runtime already.
             let _ = session.await;
         }
-        if tokio::time::timeout(grace, self.server).await.is_err() {
-            tracing::warn!("requests were still running when the worker stopped");
+        for server in self.servers {
+            if tokio::time::timeout(grace, server).await.is_err() {
+                tracing::warn!("requests were still running when the worker stopped");
+            }
         }
         self.tenants.close(grace).await;
     }

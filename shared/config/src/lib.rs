@@ -42,9 +42,15 @@ pub struct Config {
     pub edge_name: String,
     /// The edge's region.
     pub edge_region: String,
-    /// The socket where the control plane takes connections of processes; `None` for the one
-    /// below the data folder.
-    pub fleet_control: Option<PathBuf>,
+    /// Where processes find the control plane, as `unix:/path` or `tls://host:port`; `None` for
+    /// the socket below the data folder.
+    pub fleet_control: Option<String>,
+    /// Where the control plane takes connections of other hosts' processes.
+    pub fleet_listen: Option<SocketAddr>,
+    /// Where the console takes hand-overs of other hosts' edges, and what it is called there.
+    pub control_listen: Option<(SocketAddr, String)>,
+    /// Where the worker takes hand-overs of other hosts' edges, and what it is called there.
+    pub worker_listen: Option<(SocketAddr, String)>,
     /// With this a process joins the fleet.
     pub join_token: Option<String>,
     /// Requests of one tenant in flight at most.

@@ -168,6 +168,9 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
     let (edge_name, edge_region) = (reader.name("edge.name"), reader.name("edge.region"));
     let fleet_control = fleet_control(&mut reader);
+    let fleet_listen = listen(&mut reader, "fleet.listen");
+    let control_listen = advertised(&mut reader, "control.listen", "control.advertise");
+    let worker_listen = advertised(&mut reader, "worker.listen", "worker.advertise");
     let join_token = Some(reader.text("fleet.join_token")).filter(|token| !token.is_empty());
     let data_dir = PathBuf::from(reader.text("data.dir"));
     if data_dir.as_os_str().is_empty() {
@@ -191,6 +194,9 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         edge_name,
         edge_region,
         fleet_control,
+        fleet_listen,
+        control_listen,
+        worker_listen,
         join_token,
         tenant_in_flight_max: usize::try_from(tenant_in_flight_max).ok()?,
         trusted_proxies,
@@ -211,17 +217,47 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     })
 }
 
-/// `unix:PATH`, or nothing.
-fn fleet_control(reader: &mut Reader<'_>) -> Option<PathBuf> {
+/// `unix:PATH`, `tls://HOST:PORT`, or nothing.
+fn fleet_control(reader: &mut Reader<'_>) -> Option<String> {
     let text = reader.text("fleet.control");
     if text.is_empty() {
         return None;
     }
-    let path = text.strip_prefix("unix:").filter(|path| path.starts_with('/'));
-    if path.is_none() {
-        reader.wrong("fleet.control", "expected unix: and the absolute path of a socket");
+    let is_socket = text.strip_prefix("unix:").is_some_and(|path| path.starts_with('/'));
+    if !is_socket && !text.strip_prefix("tls://").is_some_and(is_place) {
+        reader.wrong("fleet.control", "expected unix:/path/of/a/socket or tls://host:port");
     }
-    path.map(PathBuf::from)
+    Some(text)
+}
+
+/// Whether a text is `host:port`.
+fn is_place(text: &str) -> bool {
+    let parts = text.rsplit_once(':');
+    parts.is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+    })
+}
+
+/// An address that may be absent.
+fn listen(reader: &mut Reader<'_>, key: &str) -> Option<SocketAddr> {
+    if reader.text(key).is_empty() { None } else { reader.address(key) }
+}
+
+/// An address that may be absent, with what other hosts call it.
+fn advertised(
+    reader: &mut Reader<'_>,
+    listen_key: &str,
+    advertise_key: &str,
+) -> Option<(SocketAddr, String)> {
+    let (address, place) = (listen(reader, listen_key), reader.text(advertise_key));
+    if address.is_none() && !place.is_empty() {
+        reader.wrong(listen_key, "expected an address, because one is advertised");
+    }
+    let address = address?;
+    if !is_place(&place) {
+        reader.wrong(advertise_key, "expected the host:port under which other hosts find it");
+    }
+    Some((address, place))
 }
 
 fn hosts(reader: &mut Reader<'_>) -> HostNames {

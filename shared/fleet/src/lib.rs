@@ -28,8 +28,8 @@ pub use handover::{
 pub use hostname::{Hostname, Hosts, InvalidHostname};
 pub use member::{ConnectError, Connected, Member};
 pub use message::{
-    ControlMessage, Introduction, JoinSecret, Membership, Order, OrderOutcome, ProcessMessage,
-    ProcessRole, UpstreamEntry, Welcome,
+    Certified, ControlMessage, Introduction, JoinSecret, Membership, Order, OrderOutcome,
+    ProcessMessage, ProcessRole, UpstreamEntry, Welcome,
 };
 pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};

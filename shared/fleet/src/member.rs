@@ -3,10 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::wire::{self, Receiver, Sender, WireError};
+use data_encoding::HEXLOWER;
+use freehold_certificates::{
+    CONTROL_NAME, CertificateError, Identity, KeyRequest, pinned_connector,
+};
+
+use crate::wire::{self, Receiver, Sender, Stream, WireError};
 use crate::{
-    Address, ControlMessage, CopyError, Introduction, JoinSecret, Membership, PersistedCopy,
-    ProcessMessage, Welcome,
+    Address, Certified, ControlMessage, CopyError, Introduction, JoinSecret, Membership,
+    PersistedCopy, ProcessMessage, Welcome,
 };
 
 /// How long the control plane may take to answer an introduction.
@@ -54,6 +59,12 @@ pub enum ConnectError {
     /// It never joined.
     #[error("this process never joined the fleet; start it once with --join TOKEN")]
     NoToken,
+    /// Its token does not say how to know the control plane.
+    #[error("to join over TLS, the token must be given whole, with the part after the dot")]
+    NoFingerprint,
+    /// A key or a certificate is of no use.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The membership cannot be read or kept.
     #[error(transparent)]
     Membership(#[from] CopyError),
@@ -66,7 +77,9 @@ impl Member {
     /// [`ConnectError`]; all but `Unreachable` want an operator.
     pub async fn connect(&self) -> Result<Connected, ConnectError> {
         let known = self.membership()?;
-        let introduction = self.introduction.clone();
+        let request = KeyRequest::generate()?;
+        let mut introduction = self.introduction.clone();
+        introduction.public_key = Some(HEXLOWER.encode(&request.public_key()));
         let first = match (&known, &self.join_token) {
             (Some(membership), _) => {
                 ProcessMessage::Hello { introduction, membership: membership.clone() }
@@ -75,7 +88,7 @@ impl Member {
             (None, None) => return Err(ConnectError::NoToken),
         };
         let wait = Duration::from_secs(INTRODUCTION_SECONDS_MAX);
-        let introduced = tokio::time::timeout(wait, self.introduce(&first, known));
+        let introduced = tokio::time::timeout(wait, self.introduce(&first, known, &request));
         introduced.await.unwrap_or_else(|_| Err(self.unreachable(WireError::Silent)))
     }
 
@@ -111,6 +124,11 @@ impl Member {
     /// # Errors
     /// [`CopyError::Io`]; then the old one stays.
     pub fn keep(&self, membership: &Membership) -> Result<(), CopyError> {
+        let mut membership = membership.clone();
+        if membership.identity.is_none() {
+            // A new credential comes without a certificate; the one there is stays good.
+            membership.identity = self.membership()?.and_then(|known| known.identity);
+        }
         PersistedCopy::rewrite(&self.file(), [membership]).map(drop)
     }
 
@@ -122,9 +140,9 @@ impl Member {
         &self,
         first: &ProcessMessage,
         mut known: Option<Membership>,
+        request: &KeyRequest,
     ) -> Result<Connected, ConnectError> {
-        let Address::Unix(path) = &self.control;
-        let stream = wire::dial_unix(path).await.map_err(|error| self.unreachable(error.into()))?;
+        let stream = self.dial(known.as_ref()).await?;
         let (mut sender, mut receiver) = wire::over(stream);
         sender.send(first).await.map_err(|error| self.unreachable(error))?;
         loop {
@@ -135,9 +153,13 @@ impl Member {
                     known = Some(membership);
                 }
                 ControlMessage::Welcome(welcome) => {
-                    let membership = known.ok_or_else(|| {
+                    let mut membership = known.ok_or_else(|| {
                         ConnectError::Refused("it welcomed a process that has not joined".into())
                     })?;
+                    if let Some(certified) = &welcome.certified {
+                        membership.identity = Some(identity(request, certified)?);
+                        self.keep(&membership)?;
+                    }
                     return Ok(Connected { membership, welcome, sender, receiver });
                 }
                 ControlMessage::Refused { reason } => return Err(ConnectError::Refused(reason)),
@@ -146,8 +168,33 @@ impl Member {
         }
     }
 
-    fn unreachable(&self, error: WireError) -> ConnectError {
-        let Address::Unix(path) = &self.control;
-        ConnectError::Unreachable(path.display().to_string(), error)
+    async fn dial(&self, known: Option<&Membership>) -> Result<Box<dyn Stream>, ConnectError> {
+        let failed = |error: std::io::Error| self.unreachable(error.into());
+        let place = match &self.control {
+            Address::Unix(path) => return wire::dial_unix(path).await.map_err(failed),
+            Address::Tls(place) => place,
+        };
+        let identity = known.and_then(|known| known.identity.as_ref());
+        let connector = match (identity, &self.join_token) {
+            (Some(identity), _) => identity.connector()?,
+            (None, Some(token)) => {
+                let fingerprint = token.fingerprint().ok_or(ConnectError::NoFingerprint)?;
+                pinned_connector(fingerprint)
+            }
+            (None, None) => return Err(ConnectError::NoToken),
+        };
+        wire::dial_tls(place, CONTROL_NAME, &connector).await.map_err(failed)
     }
+
+    fn unreachable(&self, error: WireError) -> ConnectError {
+        ConnectError::Unreachable(self.control.to_string(), error)
+    }
+}
+
+fn identity(request: &KeyRequest, certified: &Certified) -> Result<Identity, CertificateError> {
+    let decode = |text: &str| {
+        let bytes = HEXLOWER.decode(text.as_bytes());
+        bytes.map_err(|_| CertificateError::Malformed("a certificate in hexadecimal digits"))
+    };
+    Ok(request.certified(&decode(&certified.certificate)?, &decode(&certified.authority)?))
 }

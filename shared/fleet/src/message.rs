@@ -4,6 +4,7 @@
 //! ever after. Fields are only added: release N reads what N-1 writes, and a message that is not
 //! known is passed over.
 
+use freehold_certificates::Identity;
 use freehold_ids::TenantId;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,9 @@ pub struct Membership {
     pub id: String,
     /// Proves that it is this process.
     pub credential: String,
+    /// What it presents to others over TLS; renewed whenever it connects.
+    #[serde(default)]
+    pub identity: Option<Identity>,
 }
 
 impl std::fmt::Debug for Membership {
@@ -63,6 +67,9 @@ pub struct Introduction {
     pub region: String,
     /// Where it takes hand-overs; `None` for an edge.
     pub address: Option<Address>,
+    /// A fresh public key to be certified (SubjectPublicKeyInfo, hexadecimal DER).
+    #[serde(default)]
+    pub public_key: Option<String>,
 }
 
 /// From a process to the control plane.
@@ -171,6 +178,18 @@ pub struct Welcome {
     pub handover_key: Option<HandOverKey>,
     /// For a worker: verifies the control plane's tickets (an Ed25519 public key, hexadecimal).
     pub ticket_key: Option<String>,
+    /// The certificate over the public key that was introduced.
+    #[serde(default)]
+    pub certified: Option<Certified>,
+}
+
+/// A certificate, and who signed it; both hexadecimal DER.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certified {
+    /// The process's certificate.
+    pub certificate: String,
+    /// The authority's.
+    pub authority: String,
 }
 
 /// A process that edges may hand requests to.
@@ -245,6 +264,18 @@ impl From<LinkError> for OrderOutcome {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JoinSecret(pub String);
+
+impl JoinSecret {
+    /// The secret itself, which is what the control plane knows.
+    pub fn secret(&self) -> &str {
+        self.0.split_once('.').map_or(self.0.as_str(), |(secret, _)| secret)
+    }
+
+    /// The fingerprint of the installation's authority, where the token has one.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.0.split_once('.').map(|(_, fingerprint)| fingerprint)
+    }
+}
 
 impl std::fmt::Debug for JoinSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

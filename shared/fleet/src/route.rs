@@ -104,4 +104,28 @@ pub struct RouteChange {
 pub enum Address {
     /// A Unix socket on the same host.
     Unix(PathBuf),
+    /// TLS between certified processes, as `host:port`.
+    Tls(String),
+}
+
+impl Address {
+    /// Reads `unix:/path` or `tls://host:port`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return path.starts_with('/').then(|| Self::Unix(PathBuf::from(path)));
+        }
+        let place = text.strip_prefix("tls://")?;
+        let (host, port) = place.rsplit_once(':')?;
+        let fits = !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0);
+        fits.then(|| Self::Tls(place.to_owned()))
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Tls(place) => write!(f, "tls://{place}"),
+        }
+    }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
+use freehold_certificates::Identity;
+
 use crate::{UpstreamEntry, UpstreamId};
 
 /// Upstreams by name, shared between whoever learns of them and whoever uses them.
@@ -15,13 +17,14 @@ pub struct Upstreams(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     by_id: RwLock<HashMap<UpstreamId, Arc<UpstreamEntry>>>,
+    identity: RwLock<Option<Arc<Identity>>>,
     changed: watch::Sender<u64>,
 }
 
 impl Default for Upstreams {
     fn default() -> Self {
         let (changed, _) = watch::channel(0);
-        Self(Arc::new(Shared { by_id: RwLock::default(), changed }))
+        Self(Arc::new(Shared { by_id: RwLock::default(), identity: RwLock::default(), changed }))
     }
 }
 
@@ -53,6 +56,16 @@ impl Upstreams {
     pub fn remove(&self, id: &UpstreamId) {
         self.0.by_id.write().remove(id);
         self.0.changed.send_modify(|count| *count += 1);
+    }
+
+    /// What this process presents to upstreams over TLS.
+    pub fn identity(&self) -> Option<Arc<Identity>> {
+        self.0.identity.read().clone()
+    }
+
+    /// Presents this from now on.
+    pub fn set_identity(&self, identity: Identity) {
+        *self.0.identity.write() = Some(Arc::new(identity));
     }
 
     /// Wakes whenever something was put or taken away.

@@ -12,7 +12,9 @@ use futures::{SinkExt as _, StreamExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 /// The largest message.
@@ -89,6 +91,22 @@ pub fn over<Out, In>(stream: Box<dyn Stream>) -> (Sender<Out>, Receiver<In>) {
 /// The system's.
 pub async fn dial_unix(path: &Path) -> std::io::Result<Box<dyn Stream>> {
     Ok(Box::new(UnixStream::connect(path).await?))
+}
+
+/// Opens a TLS connection to the process of this name at `host:port`.
+///
+/// # Errors
+/// The system's, and those of the handshake.
+pub async fn dial_tls(
+    place: &str,
+    name: &str,
+    connector: &TlsConnector,
+) -> std::io::Result<Box<dyn Stream>> {
+    let stream = TcpStream::connect(place).await?;
+    // Messages are small and somebody waits for each.
+    stream.set_nodelay(true)?;
+    let name = ServerName::try_from(name.to_owned()).map_err(std::io::Error::other)?;
+    Ok(Box::new(connector.connect(name, stream).await?))
 }
 
 impl<M: Serialize> Sender<M> {

@@ -19,6 +19,7 @@ const SECONDS_MAX: u64 = 30;
 pub struct Planes {
     program: String,
     folder: TempDir,
+    settings: Vec<String>,
     /// The control plane, while it runs.
     pub control: Option<Process>,
 }
@@ -26,21 +27,24 @@ pub struct Planes {
 impl Planes {
     /// Starts a control plane with nobody else.
     pub fn start(program: &str) -> Self {
+        Self::start_with(program, &[])
+    }
+
+    /// The same, with settings of the control plane.
+    pub fn start_with(program: &str, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut planes = Self { program: program.to_owned(), folder, control: None };
+        let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        let mut planes = Self { program: program.to_owned(), folder, settings, control: None };
         planes.start_control();
         planes
     }
 
     /// Starts the control plane, again or for the first time.
     pub fn start_control(&mut self) {
-        let control = Process::launch(
-            &self.program,
-            &["control"],
-            &self.data("control"),
-            &["edge.listen=127.0.0.1:8080", "hosts.port=8080"],
-            None,
-        );
+        let mut settings = vec!["edge.listen=127.0.0.1:8080"];
+        settings.extend(self.settings.iter().map(String::as_str));
+        let control =
+            Process::launch(&self.program, &["control"], &self.data("control"), &settings, None);
         self.control = Some(control);
     }
 

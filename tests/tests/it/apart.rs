@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use freehold_certificates::{CONTROL_NAME, pinned_connector, process_name};
+use freehold_fleet::wire;
 use freehold_testkit::{Planes, Process, log_says, until};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::PROGRAM;
 
@@ -261,4 +264,77 @@ async fn nobody_but_an_edge_can_ask_a_worker() {
     let body: Value = serde_json::from_str(&answer.text().await.expect("text")).expect("JSON");
     assert_eq!(body["error"]["code"], "not_a_handover");
     drop(worker);
+}
+
+/// A port that nobody listened on a moment ago.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+#[tokio::test]
+async fn hosts_meet_over_tls_and_strangers_stay_out() {
+    let (fleet, console, worker) = (free_port(), free_port(), free_port());
+    let planes = Planes::start_with(
+        PROGRAM,
+        &[
+            &format!("fleet.listen=127.0.0.1:{fleet}"),
+            &format!("control.listen=127.0.0.1:{console}"),
+            &format!("control.advertise=localhost:{console}"),
+        ],
+    );
+    let control = format!("tls://localhost:{fleet}");
+    let launch = |role: &str, name: &str, token: Option<&str>, settings: &[&str]| {
+        let mut arguments = vec![role, "--control", &control];
+        arguments.extend(token.map(|token| ["--join", token]).into_iter().flatten());
+        Process::launch(PROGRAM, &arguments, &planes.data(name), settings, None)
+    };
+    let listen = format!("worker.listen=127.0.0.1:{worker}");
+    let advertise = format!("worker.advertise=127.0.0.1:{worker}");
+    let listening = [listen.as_str(), advertise.as_str()];
+    let one = launch("worker", "one", Some(&planes.token("worker")), &listening);
+    let north = launch("edge", "north", Some(&planes.token("edge")), &[]);
+    planes.sign_up(&north, "acme").await;
+    assert_eq!(title_of(&north, "acme").await, "Welcome to Site acme");
+    // A token without the fingerprint, or with another's, does not reach the control plane.
+    let token = planes.token("edge");
+    let bare = token.split_once('.').expect("a fingerprint").0.to_owned();
+    let join = |token: &str| {
+        std::process::Command::new(PROGRAM)
+            .args(["edge", "--control", &control, "--join", token, "--data"])
+            .arg(planes.data("stranger"))
+            .args(["--set", "edge.listen=127.0.0.1:0", "--set", "metrics.listen=127.0.0.1:0"])
+            .output()
+            .expect("an end")
+    };
+    let said = String::from_utf8_lossy(&join(&bare).stderr).into_owned();
+    assert!(said.contains("the part after the dot"), "{said}");
+    // Whoever has no certificate of this installation is turned away before any request.
+    let fingerprint = token.split_once('.').expect("a fingerprint").1;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let worker_id = planes.operate(&["fleet", "workers"])["items"][0]["id"].take();
+    let worker_name = process_name(worker_id.as_str().expect("an id"));
+    for (port, name) in [(console, CONTROL_NAME), (worker, worker_name.as_str())] {
+        let connector = pinned_connector(fingerprint);
+        let dialled = wire::dial_tls(&format!("127.0.0.1:{port}"), name, &connector).await;
+        // In TLS 1.3 the client is done before the server has seen that it has no certificate.
+        let mut stream = dialled.expect("the server is the right one");
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: acme.localhost\r\n\r\n").await;
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer).await;
+        assert!(read.is_err() && answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
+    }
+    // Both come back with what they keep, the control plane being gone.
+    let mut planes = planes;
+    planes.control.take().expect("a control plane").kill();
+    one.kill();
+    north.kill();
+    let again = |role: &str, name: &str, settings: &[&str]| {
+        let arguments = [role, "--control", &control];
+        Process::launch(PROGRAM, &arguments, &planes.data(name), settings, None)
+    };
+    let one = again("worker", "one", &listening);
+    let north = again("edge", "north", &[]);
+    assert_eq!(title_of(&north, "acme").await, "Welcome to Site acme");
+    drop(one);
 }

@@ -18,11 +18,15 @@ const TESTKIT: &str = "freehold-testkit";
 const ALLOWED: &[(&str, Reach)] = &[
     // shared
     ("freehold-api", Reach::Only(&["freehold-ids"])),
+    ("freehold-certificates", Reach::Only(&["freehold-clock"])),
     ("freehold-clock", Reach::Only(&[])),
     ("freehold-config", Reach::Only(&[])),
     ("freehold-credentials", Reach::Only(&[])),
     ("freehold-db", Reach::Only(&[])),
-    ("freehold-fleet", Reach::Only(&["freehold-credentials", "freehold-ids"])),
+    (
+        "freehold-fleet",
+        Reach::Only(&["freehold-certificates", "freehold-credentials", "freehold-ids"]),
+    ),
     ("freehold-idempotency", Reach::Only(&["freehold-api", "freehold-clock", "freehold-db"])),
     ("freehold-ids", Reach::Only(&[])),
     ("freehold-lists", Reach::Only(&["freehold-api", "freehold-db"])),
@@ -82,6 +86,7 @@ const ALLOWED: &[(&str, Reach)] = &[
         "freehold-worker",
         Reach::Only(&[
             "freehold-api",
+            "freehold-certificates",
             "freehold-clock",
             "freehold-content",
             "freehold-credentials",
@@ -97,13 +102,20 @@ const ALLOWED: &[(&str, Reach)] = &[
     // edge
     (
         "freehold-proxy",
-        Reach::Only(&["freehold-clock", "freehold-fleet", "freehold-ids", "freehold-telemetry"]),
+        Reach::Only(&[
+            "freehold-certificates",
+            "freehold-clock",
+            "freehold-fleet",
+            "freehold-ids",
+            "freehold-telemetry",
+        ]),
     ),
     // control plane
     (
         "freehold-control-plane",
         Reach::Only(&[
             "freehold-api",
+            "freehold-certificates",
             "freehold-clock",
             "freehold-credentials",
             "freehold-db",
@@ -120,6 +132,7 @@ const ALLOWED: &[(&str, Reach)] = &[
         "freehold-cli",
         Reach::Only(&[
             "freehold-api",
+            "freehold-certificates",
             "freehold-clock",
             "freehold-config",
             "freehold-control-plane",
