@@ -5,7 +5,9 @@
 use freehold_clock::Clock;
 use freehold_config::{Config, ProxySource as Configured};
 use freehold_fleet::Hosts;
-use freehold_proxy::{EdgeConfig, ProxySource, Timeouts, TrustedProxies};
+use freehold_proxy::{EdgeConfig, EdgeError, ProxySource, Timeouts, TrustedProxies};
+use listenfd::ListenFd;
+use tokio::net::TcpListener;
 
 /// How the edge of this platform is set up.
 pub(crate) fn config(config: &Config, hosts: Hosts, clock: Clock) -> EdgeConfig {
@@ -17,6 +19,22 @@ pub(crate) fn config(config: &Config, hosts: Hosts, clock: Clock) -> EdgeConfig 
         trusted_proxies: trusted_proxies(config),
         timeouts: Timeouts::default(),
         clock,
+    }
+}
+
+/// The socket that the outside reaches: the one that whoever started this process passed on
+/// (`LISTEN_FDS`, sd_listen_fds(3)), or one of its own at `edge.listen`.
+///
+/// A socket that is passed on outlives the process, so that connections wait instead of being
+/// refused while one process ends and the next one starts.
+pub(crate) fn listener(config: &Config) -> Result<TcpListener, EdgeError> {
+    let failed = |error| EdgeError::Listen(config.edge_listen, error);
+    match ListenFd::from_env().take_tcp_listener(0).map_err(failed)? {
+        Some(passed) => {
+            passed.set_nonblocking(true).map_err(failed)?;
+            TcpListener::from_std(passed).map_err(failed)
+        }
+        None => freehold_proxy::bind(config.edge_listen),
     }
 }
 

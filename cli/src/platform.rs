@@ -39,7 +39,7 @@ impl Platform {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
         freehold_db::assert_version()?;
         let layout = Layout::take(&config)?;
-        let listener = freehold_proxy::bind(config.edge_listen)?;
+        let listener = crate::edge::listener(&config)?;
         let address =
             listener.local_addr().map_err(|error| EdgeError::Listen(config.edge_listen, error))?;
         let hosts = hosts(&config.hosts, address.port())?;
@@ -112,6 +112,6 @@ impl Platform {
         self.edge.stop(self.grace).await;
         self.control.stop(self.grace).await;
         self.worker.stop(self.grace).await;
-        self.private.stop();
+        self.private.stop().await;
     }
 }

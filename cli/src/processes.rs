@@ -73,7 +73,7 @@ impl ControlProcess {
     /// Ends what runs, then stops.
     pub async fn stop(self) {
         self.control.stop(self.grace).await;
-        self.private.stop();
+        self.private.stop().await;
     }
 }
 
@@ -148,7 +148,7 @@ impl WorkerProcess {
     /// Ends what runs, closes every store, then stops.
     pub async fn stop(self) {
         self.worker.stop(self.grace).await;
-        self.private.stop();
+        self.private.stop().await;
     }
 }
 
@@ -159,7 +159,7 @@ pub struct EdgeProcess {
     private: PrivateServer,
     address: SocketAddr,
     grace: Duration,
-    _layout: Layout,
+    layout: Layout,
 }
 
 impl EdgeProcess {
@@ -169,7 +169,7 @@ impl EdgeProcess {
     /// [`PlatformError`] names the setting that does not work.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
         let layout = Layout::take(&config)?;
-        let listener = freehold_proxy::bind(config.edge_listen)?;
+        let listener = crate::edge::listener(&config)?;
         let address =
             listener.local_addr().map_err(|error| EdgeError::Listen(config.edge_listen, error))?;
         let called = (&config.edge_name, &config.edge_region);
@@ -192,7 +192,7 @@ impl EdgeProcess {
         let edge = Edge::start(listener, edge_config, source);
         let private = private_server(&config, edge.readiness()).await?;
         let grace = Duration::from_secs(config.grace_seconds);
-        Ok(Self { edge, private, address, grace, _layout: layout })
+        Ok(Self { edge, private, address, grace, layout })
     }
 
     /// Where it listens.
@@ -205,10 +205,13 @@ impl EdgeProcess {
         self.private.address()
     }
 
-    /// Accepts nothing more, ends what runs, then stops.
+    /// Accepts nothing more, ends what runs, then stops. Its successor may start as soon as it
+    /// accepts nothing more: the folder and the private port are free by then.
     pub async fn stop(self) {
-        self.edge.stop(self.grace).await;
-        self.private.stop();
+        let draining = self.edge.stop_accepting().await;
+        self.private.stop().await;
+        drop(self.layout);
+        draining.finish(self.grace).await;
     }
 }
 

@@ -25,6 +25,6 @@ mod trust;
 mod upstream;
 
 pub use member::Told;
-pub use server::{ControlSource, Edge, EdgeConfig, EdgeError, RouteSource, bind};
+pub use server::{ControlSource, Draining, Edge, EdgeConfig, EdgeError, RouteSource, bind};
 pub use timeouts::Timeouts;
 pub use trust::{ProxySource, TrustedProxies};

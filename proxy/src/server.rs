@@ -181,10 +181,37 @@ impl Edge {
 
     /// Accepts nothing more, waits up to `grace` for running requests, closes every connection.
     pub async fn stop(self, grace: Duration) {
+        self.stop_accepting().await.finish(grace).await;
+    }
+
+    /// Accepts nothing more and follows the control plane no longer; requests go on.
+    pub async fn stop_accepting(self) -> Draining {
         self.stopping.send_replace(true);
         // Neither task can fail in a way that matters now.
         let _ = self.accept.await;
         let _ = self.feed.await;
+        let Self { app, in_flight, cut, connections, .. } = self;
+        Draining { app, in_flight, cut, connections }
+    }
+}
+
+/// An edge that accepts nothing more.
+pub struct Draining {
+    app: App,
+    in_flight: Arc<AtomicUsize>,
+    cut: CancellationToken,
+    connections: TaskTracker,
+}
+
+impl std::fmt::Debug for Draining {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Draining({} in flight)", self.in_flight.load(Ordering::Relaxed))
+    }
+}
+
+impl Draining {
+    /// Waits up to `grace` for running requests, closes every connection.
+    pub async fn finish(self, grace: Duration) {
         // Wakes the connections that wait for their next request.
         self.app.cleanup().await;
         self.connections.close();

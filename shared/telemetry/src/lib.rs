@@ -86,8 +86,10 @@ impl PrivateServer {
         self.address
     }
 
-    /// Stops it at once; nobody waits for its answers.
-    pub fn stop(self) {
+    /// Stops it at once, nobody waits for its answers; then its address is free.
+    pub async fn stop(self) {
         self.task.abort();
+        // It was cancelled, which is what was asked.
+        let _ = self.task.await;
     }
 }

@@ -23,6 +23,10 @@ impl Resolve for Loopback {
 
 /// A client that finds every name on this machine and follows no redirect.
 pub(crate) fn client() -> reqwest::Client {
+    builder().build().expect("a client")
+}
+
+fn builder() -> reqwest::ClientBuilder {
     // The second test of one process finds a provider installed; that is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -30,8 +34,6 @@ pub(crate) fn client() -> reqwest::Client {
         .dns_resolver(Arc::new(Loopback))
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(CALL_SECONDS_MAX))
-        .build()
-        .expect("a client")
 }
 
 /// A client of one host, with or without a token.
@@ -46,6 +48,14 @@ impl Api {
     /// The same host, with a bearer token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same host, with a connection of its own for each request.
+    pub fn with_new_connections(&self) -> Self {
+        Self {
+            http: builder().pool_max_idle_per_host(0).build().expect("a client"),
+            ..self.clone()
+        }
     }
 
     /// The token that it sends.

@@ -1,6 +1,8 @@
 //! A platform as a process of its own, which a test can kill.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::fd::AsRawFd as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -35,7 +37,34 @@ impl Process {
         settings: &[&str],
         fault: Option<&str>,
     ) -> Self {
-        let mut command = Command::new(program);
+        Self::spawn(Command::new(program), arguments, data, settings, fault)
+    }
+
+    /// [`Process::launch`] of an edge that is given its socket, as a service manager does.
+    pub fn launch_with_socket(
+        program: &str,
+        arguments: &[&str],
+        data: &Path,
+        settings: &[&str],
+        socket: &TcpListener,
+    ) -> Self {
+        use rustix::io::{FdFlags, fcntl_setfd};
+        fcntl_setfd(socket, FdFlags::empty()).expect("a socket that is passed on");
+        let mut command = Command::new("sh");
+        // The variables name the process itself, which only it knows.
+        command.args(["-c", "LISTEN_PID=$$ exec \"$0\" \"$@\"", program]);
+        command.env("LISTEN_FDS", "1");
+        command.env("LISTEN_FDS_FIRST_FD", socket.as_raw_fd().to_string());
+        Self::spawn(command, arguments, data, settings, None)
+    }
+
+    fn spawn(
+        mut command: Command,
+        arguments: &[&str],
+        data: &Path,
+        settings: &[&str],
+        fault: Option<&str>,
+    ) -> Self {
         command.args(arguments).arg("--data").arg(data);
         for setting in
             ["edge.listen=127.0.0.1:0", "metrics.listen=127.0.0.1:0", "limits.enabled=false"]

@@ -338,3 +338,44 @@ async fn hosts_meet_over_tls_and_strangers_stay_out() {
     assert_eq!(title_of(&north, "acme").await, "Welcome to Site acme");
     drop(one);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_is_replaced_under_load_and_nobody_notices() {
+    const REQUESTS_PER_SECOND: u64 = 500;
+    let planes = Planes::start(PROGRAM);
+    let worker = planes.worker("one");
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let port = socket.local_addr().expect("an address").port();
+    let control = format!("unix:{}", planes.data("control").join("run/fleet.sock").display());
+    let token = planes.token("edge");
+    let arguments = ["edge", "--control", &control, "--join", &token];
+    let data = planes.data("north");
+    let start = || Process::launch_with_socket(PROGRAM, &arguments, &data, &[], &socket);
+    let edge = start();
+    assert_eq!(edge.port(), port);
+    planes.sign_up(&edge, "acme").await;
+    let api = edge.host("acme.localhost").with_new_connections();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let load = tokio::spawn(async move {
+        let mut ticks =
+            tokio::time::interval(Duration::from_micros(1_000_000 / REQUESTS_PER_SECOND));
+        let mut running = tokio::task::JoinSet::new();
+        while !*stopped.borrow() {
+            ticks.tick().await;
+            let api = api.clone();
+            running.spawn(async move { api.get("/api/v1/posts").await.status.as_u16() });
+        }
+        running.join_all().await
+    });
+    let mut edge = edge;
+    for _ in 0..3 {
+        assert!(edge.terminate(), "the old one ends well");
+        edge = start();
+        until(&edge.host("acme.localhost"), "/", 200).await;
+    }
+    stop.send_replace(true);
+    let statuses = load.await.expect("every request was answered");
+    assert!(statuses.len() > 100, "{}", statuses.len());
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    drop(worker);
+}
