@@ -3,6 +3,7 @@
 
 mod handover;
 mod limits;
+mod member;
 mod slow;
 mod streams;
 mod support;
