@@ -14,6 +14,7 @@ mod observe;
 mod people;
 mod publish;
 mod sweep;
+mod turns;
 
 /// The binary with fault points.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_freehold-under-test");
