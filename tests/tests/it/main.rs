@@ -18,3 +18,9 @@ mod turns;
 
 /// The binary with fault points.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_freehold-under-test");
+
+/// Whether the full counts are asked for.
+#[expect(clippy::disallowed_methods, reason = "the test runner's own switch")]
+fn is_long() -> bool {
+    std::env::var_os("FREEHOLD_TEST_LONG").is_some()
+}

@@ -72,8 +72,7 @@ impl Load {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_part_is_killed_in_turn_and_no_acknowledged_write_is_lost() {
-    let is_long = std::env::var_os("FREEHOLD_TEST_LONG").is_some();
-    let (sites, rounds) = if is_long { (50, 5) } else { (8, 1) };
+    let (sites, rounds) = if crate::is_long() { (50, 5) } else { (8, 1) };
     let mut planes = Planes::start(PROGRAM);
     let mut workers = [Some(planes.worker("one")), Some(planes.worker("two"))];
     let mut edges = [Some(planes.edge("north")), Some(planes.edge("south"))];
@@ -147,4 +146,46 @@ async fn every_slug(site: &Api) -> std::collections::HashSet<String> {
             None => return slugs,
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_stood_still_goes_on_and_others_notice_nothing() {
+    // Longer than the silence after which the control plane gives up on a connection.
+    let still = Duration::from_secs(if crate::is_long() { 20 } else { 11 });
+    let planes = Planes::start(PROGRAM);
+    let one = planes.worker("one");
+    let edge = planes.edge("north");
+    let first = planes.sign_up(&edge, "first").await;
+    let owner = planes.owner(&edge, &first, "first").await;
+    let two = planes.worker("two");
+    let console = edge.host("console.localhost");
+    planes.sign_up(&edge, "second").await;
+    one.signal("STOP");
+    let began = std::time::Instant::now();
+    let mut number = 0;
+    while began.elapsed() < still {
+        assert_eq!(edge.host("second.localhost").get("/").await.status, 200);
+        number += 1;
+        // not synchronisation: a steady stream of readers for as long as the worker stands still
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(number > 10);
+    // New sites go where somebody answers.
+    planes.sign_up(&edge, "third").await;
+    one.signal("CONT");
+    until(&edge.host("first.localhost"), "/", 200).await;
+    let post = json!({"title": "Back", "content": "x", "status": "published"});
+    owner.post("/api/v1/posts", post).await.data(201);
+    // It is connected again and takes orders.
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(RECOVERY_SECONDS_MAX);
+    while planes.operate(&["fleet", "workers"])["items"]
+        .as_array()
+        .is_none_or(|workers| workers.iter().any(|worker| worker["state"] != "ready"))
+    {
+        assert!(tokio::time::Instant::now() < deadline, "the worker is not connected again");
+    }
+    planes.operate(&["tenant", "suspend", "first", "--reason", "test"]);
+    until(&edge.host("first.localhost"), "/", 402).await;
+    assert_eq!(console.get("/openapi.json").await.status, 200);
+    drop(two);
 }
