@@ -1,6 +1,7 @@
 //! Whole-product tests: stories through real sockets, and faults of real processes.
 
 mod apart;
+mod backup;
 mod bad_input;
 mod cli;
 mod edge;
