@@ -6,6 +6,8 @@
 
 mod accept;
 mod answers;
+mod cache;
+mod cached;
 mod frames;
 mod framing;
 mod guard;
@@ -22,6 +24,7 @@ mod table;
 mod tenants;
 mod timeouts;
 mod trust;
+mod versions;
 
 pub use member::Told;
 pub use server::{ControlSource, Edge, EdgeConfig, EdgeError, RouteSource, bind};

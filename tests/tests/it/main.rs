@@ -2,6 +2,7 @@
 
 mod apart;
 mod bad_input;
+mod cache;
 mod cli;
 mod edge;
 mod faults;
