@@ -16,6 +16,7 @@ pub(crate) fn config(config: &Config, hosts: Hosts, clock: Clock) -> EdgeConfig 
         body_bytes_max: config.body_bytes_max,
         rate_limits_enabled: config.rate_limits_enabled,
         tenant_in_flight_max: config.tenant_in_flight_max,
+        cache_bytes_max: config.cache_bytes_max,
         trusted_proxies: trusted_proxies(config),
         timeouts: Timeouts::default(),
         clock,

@@ -6,6 +6,8 @@
 
 mod accept;
 mod answers;
+mod cache;
+mod cached;
 mod frames;
 mod framing;
 mod guard;
@@ -23,6 +25,7 @@ mod tenants;
 mod timeouts;
 mod trust;
 mod upstream;
+mod versions;
 
 pub use member::Told;
 pub use server::{ControlSource, Draining, Edge, EdgeConfig, EdgeError, RouteSource, bind};

@@ -14,9 +14,10 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::accept::Reception;
+use crate::cache::EdgeCache;
 use crate::guard::GuardedStream;
 use crate::limits::{ConnectionPermit, Limits};
 use crate::member::{Session, Told};
@@ -26,6 +27,7 @@ use crate::tenants::TenantLimits;
 use crate::timeouts::Timeouts;
 use crate::trust::TrustedProxies;
 use crate::upstream::Peers;
+use crate::versions::Versions;
 
 /// Connections that may wait to be accepted.
 const BACKLOG_CONNECTIONS_MAX: u32 = 65_535;
@@ -47,6 +49,8 @@ pub struct EdgeConfig {
     pub rate_limits_enabled: bool,
     /// Requests of one tenant that may be in flight.
     pub tenant_in_flight_max: usize,
+    /// Bytes of sites' answers that are kept for others at most; 0 keeps none.
+    pub cache_bytes_max: u64,
     /// The proxies whose word about clients is believed.
     pub trusted_proxies: TrustedProxies,
     /// How long to wait for clients and workers.
@@ -111,6 +115,8 @@ pub struct Edge {
     cut: CancellationToken,
     connections: TaskTracker,
     accept: JoinHandle<()>,
+    /// Listens for public versions, where answers are kept.
+    _versions: Option<AbortOnDropHandle<()>>,
     feed: JoinHandle<()>,
 }
 
@@ -137,10 +143,12 @@ impl Edge {
             trusted: config.trusted_proxies,
             clock: config.clock,
         });
+        let (cache, listening) = cache(config.cache_bytes_max, &upstreams, &clock);
         let service = EdgeService {
             table: table.clone(),
             upstreams,
             peers: Peers::default(),
+            cache,
             hosts: config.hosts,
             limits: limits.clone(),
             tenants: TenantLimits::new(config.tenant_in_flight_max, config.rate_limits_enabled),
@@ -170,7 +178,8 @@ impl Edge {
             connections: connections.clone(),
         };
         let accept = tokio::spawn(accepting.run(listener));
-        Self { app, table, in_flight, stopping, cut, connections, accept, feed }
+        let _versions = listening;
+        Self { app, table, in_flight, stopping, cut, connections, accept, _versions, feed }
     }
 
     /// A check that outlives this edge: are routes in force, and is it not stopping?
@@ -223,6 +232,21 @@ impl Draining {
         self.cut.cancel();
         self.connections.wait().await;
     }
+}
+
+/// The cache, and the task that keeps it honest.
+fn cache(
+    bytes_max: u64,
+    upstreams: &Upstreams,
+    clock: &Clock,
+) -> (EdgeCache, Option<AbortOnDropHandle<()>>) {
+    let versions = Versions::default();
+    let cache = EdgeCache::new(bytes_max, versions.clone());
+    let listening = cache.is_on().then(|| {
+        let following = versions.follow(upstreams.clone(), clock.clone());
+        AbortOnDropHandle::new(tokio::spawn(following))
+    });
+    (cache, listening)
 }
 
 fn app(service: EdgeService, timeouts: &Timeouts) -> App {

@@ -18,6 +18,8 @@ use pingora::{Error, ErrorSource, ErrorType};
 
 use crate::accept::Reception;
 use crate::answers::{self, Answer, Form};
+use crate::cache::EdgeCache;
+use crate::cached::Caching;
 use crate::framing::{self, BadHeader, HEADER_BYTES_MAX, HEADER_FIELDS_MAX};
 use crate::guard::ConnectionGuard;
 use crate::handover;
@@ -60,6 +62,7 @@ pub(crate) struct EdgeService {
     pub(crate) hosts: Hosts,
     pub(crate) limits: Limits,
     pub(crate) tenants: TenantLimits,
+    pub(crate) cache: EdgeCache,
     pub(crate) body_bytes_max: u64,
     pub(crate) reception: Arc<Reception>,
     pub(crate) in_flight: Arc<AtomicUsize>,
@@ -87,12 +90,13 @@ impl Drop for InFlight {
 /// One request on its way.
 #[derive(Debug)]
 pub(crate) struct RequestCtx {
-    request_id: String,
+    pub(crate) request_id: String,
     started: Instant,
     guard: Option<Arc<ConnectionGuard>>,
     client: Option<Client>,
-    route: Option<Arc<Route>>,
-    host: Option<Hostname>,
+    pub(crate) route: Option<Arc<Route>>,
+    pub(crate) host: Option<Hostname>,
+    pub(crate) caching: Caching,
     body_bytes: u64,
     /// What is left to the client's network.
     left: Option<Left>,
@@ -167,7 +171,7 @@ impl EdgeService {
     }
 
     /// Tells callers of an API, and whoever is refused for it, how much of their rate is left.
-    fn tell_rate(
+    pub(crate) fn tell_rate(
         &self,
         session: &Session,
         ctx: &RequestCtx,
@@ -232,6 +236,7 @@ impl ProxyHttp for EdgeService {
             client: None,
             route: None,
             host: None,
+            caching: Caching::default(),
             body_bytes: 0,
             left: None,
             _tenant: None,
@@ -292,7 +297,7 @@ impl ProxyHttp for EdgeService {
                         self.redirect(session, ctx, &location).await?;
                         Ok(true)
                     }
-                    None => Ok(false),
+                    None => self.answer_from_cache(session, ctx).await,
                 }
             }
         }
@@ -356,6 +361,9 @@ impl ProxyHttp for EdgeService {
     ) -> pingora::Result<()> {
         // Another attempt sends the body again.
         ctx.body_bytes = 0;
+        if ctx.caching.is_for_everybody() {
+            request.remove_header(&header::COOKIE);
+        }
         let (Some(route), Some(host), Some(client)) = (&ctx.route, &ctx.host, ctx.client) else {
             return Err(Error::explain(ErrorType::InternalError, "a request without a route"));
         };
@@ -391,10 +399,22 @@ impl ProxyHttp for EdgeService {
             // The worker no longer owns the tenant; the route feed will say who does.
             return Err(Error::explain(MISDIRECTED, "the worker does not own the tenant"));
         }
+        self.note_answer(response, ctx)?;
         response.remove_header(&header::SERVER);
         response.remove_header("x-powered-by");
         response.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
         self.tell_rate(session, ctx, response)
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        ctx: &mut RequestCtx,
+    ) -> pingora::Result<Option<Duration>> {
+        self.keep_part(body.as_ref(), end_of_stream, ctx);
+        Ok(None)
     }
 
     async fn fail_to_proxy(

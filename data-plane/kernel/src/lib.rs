@@ -10,6 +10,7 @@ mod ctx;
 mod error;
 mod module;
 mod options;
+mod public;
 mod tenants;
 mod tx;
 
@@ -19,6 +20,7 @@ pub use ctx::{Admission, Begun, Ctx};
 pub use error::StoreError;
 pub use module::{Module, SeedFuture, Seeding};
 pub use options::{SiteOptions, write_option};
+pub use public::PublicVersions;
 pub use tenants::{
     OPEN_TENANTS_MAX_DEFAULT, OPEN_WAIT_SECONDS_MAX, Tenant, Tenants, TenantsConfig,
 };

@@ -42,7 +42,7 @@ impl SiteOptions {
     }
 }
 
-/// Writes one setting.
+/// Writes one setting. Pages show settings, so this changes what the public sees.
 ///
 /// # Errors
 /// Whatever the store says.
@@ -50,5 +50,6 @@ pub async fn write_option(tx: &mut Tx, key: &str, value: &str) -> Result<(), Sto
     let insert =
         Insert::into("options").set("key", key).set("value", value).or_replace(["key"], ["value"]);
     tx.insert(&insert).await?;
+    tx.publish_changed();
     Ok(())
 }

@@ -16,6 +16,8 @@ const EVENTS_PER_TX_MAX: usize = 1_000;
 
 /// The `meta` row that holds the high-water mark of issued ids.
 pub(crate) const MARK_KEY: &str = "id_mark";
+/// The `meta` row that holds the public version.
+pub(crate) const PUBLIC_VERSION_KEY: &str = "public_version";
 
 /// A fact that others may want to know, written together with the change it tells of.
 pub trait Event: Serialize {
@@ -97,6 +99,7 @@ pub struct Tx {
     now: UnixMs,
     events: Vec<Pending>,
     mark: Option<i64>,
+    changes_public: bool,
     claim: Option<Claim>,
 }
 
@@ -117,7 +120,7 @@ impl std::ops::DerefMut for Tx {
 impl Tx {
     pub(crate) fn new(writer: Writer, tenant: Tenant, now: UnixMs) -> Self {
         let read = Read { link: Link::Writer(writer), tenant };
-        Self { read, now, events: Vec::new(), mark: None, claim: None }
+        Self { read, now, events: Vec::new(), mark: None, changes_public: false, claim: None }
     }
 
     /// The moment that this transaction counts as.
@@ -177,6 +180,12 @@ impl Tx {
         Ok(())
     }
 
+    /// Says that this transaction changes what anonymous readers can see. Saying it again changes
+    /// nothing; not saying it leaves old answers in caches.
+    pub const fn publish_changed(&mut self) {
+        self.changes_public = true;
+    }
+
     /// Takes a key for this transaction, or finds the answer that was kept with it.
     pub(crate) async fn claim(&mut self, claim: Claim) -> Result<Option<KeptAnswer>, StoreError> {
         let kept = find(self.reader(), &claim.caller, &claim.key).await?;
@@ -203,14 +212,24 @@ impl Tx {
     /// # Errors
     /// Whatever the store says; then nothing was changed.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let outcome = self.write_and_commit().await;
+        let public_version = self.next_public_version();
+        let outcome = self.write_and_commit(public_version).await;
+        if let Some(stored) = public_version {
+            // Also where the commit failed: whether it is visible may be unknown then.
+            self.read.tenant.public().advance(stored);
+        }
         if outcome.is_err() {
             self.read.tenant.mark_lost();
         }
         outcome
     }
 
-    async fn write_and_commit(&mut self) -> Result<(), StoreError> {
+    /// The public version that this transaction leads to, if it changes what the public sees.
+    fn next_public_version(&self) -> Option<u64> {
+        self.changes_public.then(|| self.read.tenant.public().number() + 1)
+    }
+
+    async fn write_and_commit(&mut self, public_version: Option<u64>) -> Result<(), StoreError> {
         for event in std::mem::take(&mut self.events) {
             let id: EventId = self.issue();
             let insert = Insert::into("outbox")
@@ -225,6 +244,13 @@ impl Tx {
             let insert = Insert::into("meta")
                 .set("key", MARK_KEY)
                 .set("value", mark)
+                .or_replace(["key"], ["value"]);
+            self.insert(&insert).await?;
+        }
+        if let Some(version) = public_version {
+            let insert = Insert::into("meta")
+                .set("key", PUBLIC_VERSION_KEY)
+                .set("value", i64::try_from(version).unwrap_or(i64::MAX))
                 .or_replace(["key"], ["value"]);
             self.insert(&insert).await?;
         }

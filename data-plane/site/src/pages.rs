@@ -61,28 +61,30 @@ impl IntoResponse for PageError {
 pub(crate) fn routes(theme: Arc<Theme>) -> Vec<Route> {
     Routes::new(theme)
         .add(Method::Get, "/", home, |op| {
-            op.summary("The site's home page").returns_other(200, "text/html")
+            op.summary("The site's home page").returns_other(200, "text/html").shared()
         })
         .add(Method::Get, "/enter", enter, |op| {
             op.summary("Where a ticket of the console leads").returns_other(200, "text/html")
         })
         .add(Method::Get, "/posts/{slug}", post, |op| {
-            op.summary("A post's page").returns_other(200, "text/html")
+            op.summary("A post's page").returns_other(200, "text/html").shared()
         })
         .add(Method::Get, "/search", search, |op| {
-            op.summary("Search among published posts").returns_other(200, "text/html")
+            op.summary("Search among published posts").returns_other(200, "text/html").shared()
         })
         .add(Method::Get, "/feed.xml", feed, |op| {
-            op.summary("RSS 2.0 feed of the newest posts").returns_other(200, "application/rss+xml")
+            op.summary("RSS 2.0 feed of the newest posts")
+                .returns_other(200, "application/rss+xml")
+                .shared()
         })
         .add(Method::Get, "/sitemap.xml", sitemap, |op| {
-            op.summary("Sitemap").returns_other(200, "application/xml")
+            op.summary("Sitemap").returns_other(200, "application/xml").shared()
         })
         .add(Method::Get, "/robots.txt", robots, |op| {
-            op.summary("What crawlers may read").returns_other(200, "text/plain")
+            op.summary("What crawlers may read").returns_other(200, "text/plain").shared()
         })
         .add(Method::Get, "/theme/{file}", style, |op| {
-            op.summary("The theme's stylesheet").returns_other(200, "text/css")
+            op.summary("The theme's stylesheet").returns_other(200, "text/css").shared()
         })
         .rows()
 }

@@ -7,7 +7,9 @@ mod admission;
 mod link;
 mod member;
 mod modules;
+mod public;
 mod server;
+mod versions;
 
 pub use link::LocalLink;
 pub use member::Told;

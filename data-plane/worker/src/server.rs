@@ -26,6 +26,8 @@ use crate::admission::{Gate, admit};
 use crate::link::LocalLink;
 use crate::member::{Session, Told};
 use crate::modules;
+use crate::public::stamp;
+use crate::versions::{Offer, offer};
 
 /// How a worker is set up.
 #[derive(Debug, Clone)]
@@ -96,11 +98,15 @@ impl Worker {
         };
         let modules = modules::all(identity, theme.clone());
         let seeds = modules.iter().filter_map(|module| module.seed).collect();
+        let stopping = CancellationToken::new();
+        let versions = tenants.versions().clone();
+        let (key, clock) = (config.key.clone(), config.clock.clone());
+        let told = Offer::new(versions, key, clock, stopping.clone());
         let gate = Gate { tenants: tenants.clone(), key: config.key, clock: config.clock.clone() };
         let router = router(modules, theme, gate);
+        let router = router.layer(axum::middleware::from_fn_with_state(told, offer));
         let listener = bind(&config.socket)
             .map_err(|error| WorkerError::Socket(config.socket.clone(), error))?;
-        let stopping = CancellationToken::new();
         let mut servers = vec![serve(listener, router.clone(), stopping.clone())];
         if let Some((address, presented)) = config.listen {
             let afar = TlsListener::bind(address, presented)
@@ -186,6 +192,7 @@ fn router(modules: Vec<Module>, theme: Arc<Theme>, gate: Gate) -> Router {
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             ApiError::internal("a handler panicked").into_response()
         }))
+        .layer(axum::middleware::from_fn(stamp))
         .layer(axum::middleware::from_fn_with_state(gate, admit))
         .layer(axum::middleware::from_fn(finish_answers))
 }

@@ -48,6 +48,7 @@ pub(crate) fn config() -> EdgeConfig {
         body_bytes_max: 1_000_000,
         rate_limits_enabled: false,
         tenant_in_flight_max: 100,
+        cache_bytes_max: 0,
         trusted_proxies: TrustedProxies::default(),
         timeouts: Timeouts::default(),
         clock: Clock::system(),

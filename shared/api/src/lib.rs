@@ -18,4 +18,4 @@ pub use error::{ApiError, FieldError};
 pub use openapi::{DocumentInfo, document};
 pub use params::{Params, Path, QueryParams};
 pub use rate::{RateLimit, network_key};
-pub use route::{Access, Argument, Arguments, Method, Operation, Route, Routes};
+pub use route::{Access, Argument, Arguments, Method, Operation, Route, Routes, SameForEverybody};

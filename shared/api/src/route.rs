@@ -7,6 +7,8 @@
 use axum::Router;
 use axum::extract::State;
 use axum::handler::Handler;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::{self, MethodRouter};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -54,6 +56,8 @@ pub enum Access {
 pub struct Operation {
     /// Who may call it.
     pub access: Access,
+    /// Whether every anonymous caller gets the same answer.
+    pub shared: bool,
     pub(crate) summary: &'static str,
     pub(crate) body: Option<Value>,
     pub(crate) query: Vec<Value>,
@@ -81,6 +85,14 @@ impl Operation {
     #[must_use]
     pub const fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
+        self
+    }
+
+    /// The answer to callers without credentials depends on nothing but the site's data, the
+    /// address and the form that is accepted, so that one answer serves them all.
+    #[must_use]
+    pub const fn shared(mut self) -> Self {
+        self.shared = true;
         self
     }
 
@@ -196,6 +208,15 @@ impl<M, A: Argument, B: Argument, C: Argument, D: Argument> Arguments for (M, A,
     }
 }
 
+/// In an answer's extensions: its route says that callers without credentials all get the same.
+#[derive(Debug, Clone, Copy)]
+pub struct SameForEverybody;
+
+async fn mark_shared(mut response: Response) -> Response {
+    response.extensions_mut().insert(SameForEverybody);
+    response
+}
+
 /// One row of the table.
 #[derive(Debug)]
 pub struct Route {
@@ -242,8 +263,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             Method::Put => routing::put(handler),
             Method::Delete => routing::delete(handler),
         };
-        let handler = handler.with_state(self.state.clone());
-        self.rows.push(Route { method, path, operation: describe(operation), handler });
+        let operation = describe(operation);
+        let mut handler = handler.with_state(self.state.clone());
+        if operation.shared {
+            handler = handler.layer(map_response(mark_shared));
+        }
+        self.rows.push(Route { method, path, operation, handler });
         self
     }
 

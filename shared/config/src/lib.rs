@@ -55,6 +55,8 @@ pub struct Config {
     pub join_token: Option<String>,
     /// Requests of one tenant in flight at most.
     pub tenant_in_flight_max: usize,
+    /// Bytes of sites' answers that the edge keeps at most.
+    pub cache_bytes_max: u64,
     /// The networks of the proxies whose word about clients is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How these proxies tell who their client is.

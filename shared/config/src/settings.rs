@@ -160,6 +160,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let log_format = reader.one_of("log.format", &formats);
     let body_bytes_max = reader.number("edge.body_bytes_max", 1_024, 1 << 30);
     let tenant_in_flight_max = reader.number("edge.tenant_in_flight_max", 1, 100_000);
+    let cache_bytes_max = reader.number("edge.cache_bytes_max", 0, 1 << 40);
     let trusted_proxies = reader.networks("edge.trusted_proxies");
     let trusted_proxy_source = proxy_source(&mut reader, &trusted_proxies);
     let unverified = reader.number("accounts.unverified_sites_max", 0, 10_000);
@@ -197,6 +198,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         worker_listen,
         join_token,
         tenant_in_flight_max: usize::try_from(tenant_in_flight_max).ok()?,
+        cache_bytes_max,
         trusted_proxies,
         trusted_proxy_source,
         hosts,

@@ -65,6 +65,27 @@ impl HandOverKey {
     pub fn from_secret(bytes: [u8; 32]) -> Self {
         Self(Arc::new(bytes))
     }
+
+    /// The MAC over words, each with its length.
+    fn mac(&self, words: &[&str]) -> Hmac<Sha256> {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.0.as_slice())
+            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        for word in words {
+            mac.update(&(word.len() as u64).to_be_bytes());
+            mac.update(word.as_bytes());
+        }
+        mac
+    }
+
+    /// Vouches for words.
+    pub(crate) fn tag(&self, words: &[&str]) -> [u8; 32] {
+        self.mac(words).finalize().into_bytes().into()
+    }
+
+    /// Whether somebody who knows the key vouched for these words.
+    pub(crate) fn is_tag(&self, words: &[&str], tag: &[u8]) -> bool {
+        self.mac(words).verify_slice(tag).is_ok()
+    }
 }
 
 impl std::fmt::Debug for HandOverKey {
@@ -189,12 +210,10 @@ impl HandOver {
     }
 
     fn mac(&self, key: &HandOverKey, line: RequestLine<'_>, unix_seconds: u64) -> Hmac<Sha256> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.0.as_slice())
-            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
         let tenant = self.tenant.map(|t| t.to_string()).unwrap_or_default();
         let (epoch, at) = (self.epoch.to_string(), unix_seconds.to_string());
         let client = self.client.to_string();
-        let parts = [
+        key.mac(&[
             "freehold-handover-1",
             &tenant,
             &epoch,
@@ -205,17 +224,15 @@ impl HandOver {
             line.method,
             line.path_and_query,
             &at,
-        ];
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        mac
+        ])
     }
 }
 
 /// Reads the one value of a header.
-fn read<T: std::str::FromStr>(headers: &HeaderMap, name: &'static str) -> Result<T, HandOverError> {
+pub(crate) fn read<T: std::str::FromStr>(
+    headers: &HeaderMap,
+    name: &'static str,
+) -> Result<T, HandOverError> {
     let mut values = headers.get_all(name).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(HandOverError::Header(name));

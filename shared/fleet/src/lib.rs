@@ -11,9 +11,11 @@ mod handover;
 mod hostname;
 mod member;
 mod message;
+mod public;
 mod route;
 mod ticket;
 mod upstreams;
+mod versions;
 pub mod wire;
 
 pub use assignment::{
@@ -31,9 +33,17 @@ pub use message::{
     Certified, ControlMessage, Introduction, JoinSecret, Membership, Order, OrderOutcome,
     ProcessMessage, ProcessRole, UpstreamEntry, Welcome,
 };
+pub use public::{
+    PUBLIC_VERSION_HEADER, SHARED_BYTES_MAX, SHARED_HEADER, has_already, has_credentials,
+};
 pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
 pub use upstreams::Upstreams;
+pub use versions::{
+    ListenerMessage, SubscribeError, VERSIONS_ALIVE_SECONDS, VERSIONS_PATH,
+    VERSIONS_PER_MESSAGE_MAX, VERSIONS_PROTOCOL, VERSIONS_SILENCE_SECONDS_MAX, VersionsMessage,
+    subscribe, verify_subscription, wants_versions,
+};
 
 /// The version that this release writes; it reads this one and the one before.
 pub const CONTRACT_VERSION: u16 = 1;

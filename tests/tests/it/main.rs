@@ -3,6 +3,7 @@
 mod apart;
 mod backup;
 mod bad_input;
+mod cache;
 mod cli;
 mod edge;
 mod faults;

@@ -46,7 +46,7 @@ pub(crate) struct PostView {
     status: Status,
     author: AuthorView,
     reading_minutes: i64,
-    /// Grows with each change; also the entity tag.
+    /// Grows with each change; also the entity tag of the answer to who is signed in.
     version: i64,
     /// RFC 3339.
     created_at: String,
@@ -80,13 +80,15 @@ impl PostView {
 pub(crate) fn routes() -> Vec<Route> {
     Routes::new(())
         .add(Method::Get, "/api/v1/posts", list, |op| {
-            op.summary("Posts that the caller may see, newest first").returns::<Page<PostView>>(200)
+            op.summary("Posts that the caller may see, newest first")
+                .returns::<Page<PostView>>(200)
+                .shared()
         })
         .add(Method::Post, "/api/v1/posts", create, |op| {
             op.summary("Write a post").returns::<PostView>(201)
         })
         .add(Method::Get, "/api/v1/posts/{slug}", get, |op| {
-            op.summary("One post").returns::<PostView>(200)
+            op.summary("One post").returns::<PostView>(200).shared()
         })
         .add(Method::Put, "/api/v1/posts/{slug}", update, |op| {
             op.summary("Change, publish or withdraw a post").returns::<PostView>(200)

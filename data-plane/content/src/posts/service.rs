@@ -44,6 +44,7 @@ pub(crate) async fn create(
     tx.emit(&PostCreated(PostFact::from(&post)))?;
     if post.status == Status::Published {
         tx.emit(&PostPublished(PostFact::from(&post)))?;
+        tx.publish_changed();
     }
     Ok(post)
 }
@@ -84,6 +85,9 @@ pub(crate) async fn update(
         (Status::Published, Status::Draft) => tx.emit(&PostUnpublished(PostFact::from(&post)))?,
         _ => {}
     }
+    if [was, post.status].contains(&Status::Published) {
+        tx.publish_changed();
+    }
     tx.commit().await?;
     Ok(post)
 }
@@ -103,6 +107,9 @@ pub(crate) async fn delete(
         return Err(PostError::Forbidden);
     }
     tx.emit(&PostDeleted(PostFact::from(&post)))?;
+    if post.status == Status::Published {
+        tx.publish_changed();
+    }
     tx.commit().await?;
     Ok(())
 }

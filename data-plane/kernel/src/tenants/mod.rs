@@ -21,7 +21,7 @@ use parking_lot::RwLock;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::{Seeding, StoreError};
+use crate::{PublicVersions, Seeding, StoreError};
 use slot::Slot;
 pub use tenant::Tenant;
 
@@ -60,6 +60,7 @@ struct Shared {
     catalog: Arc<Catalog>,
     template: PathBuf,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
+    versions: PublicVersions,
     room: Arc<Semaphore>,
     ticks: AtomicU64,
     tasks: TaskTracker,
@@ -81,6 +82,7 @@ impl Tenants {
             catalog,
             template,
             slots: RwLock::default(),
+            versions: PublicVersions::default(),
             room,
             ticks: AtomicU64::new(0),
             tasks: TaskTracker::new(),
@@ -97,7 +99,8 @@ impl Tenants {
         match slots.get(&tenant) {
             Some(slot) => slot.reassign(assignment),
             None => {
-                slots.insert(tenant, Arc::new(Slot::new(assignment)));
+                let public = self.0.versions.of(tenant);
+                slots.insert(tenant, Arc::new(Slot::new(assignment, public)));
                 Ok(())
             }
         }
@@ -179,6 +182,11 @@ impl Tenants {
     pub fn counts(&self) -> (usize, usize) {
         let slots = self.0.slots.read();
         (slots.len(), slots.values().filter(|slot| slot.is_open()).count())
+    }
+
+    /// The public versions of all tenants.
+    pub fn versions(&self) -> &PublicVersions {
+        &self.0.versions
     }
 
     /// Runs work that must end even when its caller has gone; [`Tenants::close`] waits for it.

@@ -13,7 +13,8 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::tenant::{Open, Tenant};
-use crate::tx::MARK_KEY;
+use crate::public::Counter;
+use crate::tx::{MARK_KEY, PUBLIC_VERSION_KEY};
 use crate::{Seeding, StoreError};
 
 /// The `meta` row that is written when a store has all its first rows.
@@ -24,15 +25,17 @@ const EPOCH_KEY: &str = "epoch";
 #[derive(Debug)]
 pub(crate) struct Slot {
     assignment: RwLock<Arc<Assignment>>,
+    public: Counter,
     open: Mutex<Option<Arc<Open>>>,
     lifecycle: tokio::sync::Mutex<()>,
     last_used: AtomicU64,
 }
 
 impl Slot {
-    pub(crate) fn new(assignment: Assignment) -> Self {
+    pub(crate) fn new(assignment: Assignment, public: Counter) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
+            public,
             open: Mutex::new(None),
             lifecycle: tokio::sync::Mutex::new(()),
             last_used: AtomicU64::new(0),
@@ -48,8 +51,19 @@ impl Slot {
         if assignment.epoch < known.epoch {
             return Err(StoreError::NotOwned);
         }
+        // Pages show what the assignment says of the site.
+        let shows_otherwise = known.site != assignment.site;
         *known = Arc::new(assignment);
+        drop(known);
+        if shows_otherwise {
+            self.public.advance(0);
+        }
         Ok(())
+    }
+
+    /// The tenant's public version.
+    pub(crate) const fn public(&self) -> &Counter {
+        &self.public
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -117,6 +131,7 @@ impl Slot {
             match row.get::<String>("key")?.as_str() {
                 MARK_KEY => mark = value,
                 EPOCH_KEY => stored_epoch = value.unsigned_abs(),
+                PUBLIC_VERSION_KEY => self.public.raise(value.unsigned_abs()),
                 READY_KEY => ready = true,
                 _ => {}
             }
@@ -155,6 +170,7 @@ impl Slot {
         for seed in seeds {
             seed(&mut tx, provision, clock).await?;
         }
+        tx.publish_changed();
         let epoch = i64::try_from(provision.assignment.epoch).unwrap_or(i64::MAX);
         tx.insert(&meta(EPOCH_KEY, epoch)).await?;
         tx.insert(&meta(READY_KEY, now.0)).await?;

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::slot::Slot;
+use crate::public::Counter;
 use crate::{Read, StoreError, Tx};
 
 /// An open store and what goes with it.
@@ -72,6 +73,16 @@ impl Tenant {
     /// What the control plane said of it last.
     pub fn assignment(&self) -> Arc<Assignment> {
         self.slot.assignment()
+    }
+
+    /// The public version. What is read from the store afterwards is at least as new as it says,
+    /// so an answer may carry the version that was read before the answer was made.
+    pub fn public_version(&self) -> u64 {
+        self.public().number()
+    }
+
+    pub(crate) fn public(&self) -> &Counter {
+        self.slot.public()
     }
 
     /// What a module remembered for this tenant since it was opened.

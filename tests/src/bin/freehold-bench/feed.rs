@@ -197,6 +197,7 @@ fn start(data: &Path) -> anyhow::Result<Edge> {
         body_bytes_max: 1_000_000,
         rate_limits_enabled: true,
         tenant_in_flight_max: 512,
+        cache_bytes_max: 1 << 20,
         trusted_proxies: TrustedProxies::default(),
         timeouts: Timeouts::default(),
         clock: Clock::system(),
