@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Look at long tasks.
     #[command(subcommand)]
     Operation(Operation),
+    /// Back the control plane up, or put a backup back.
+    #[command(subcommand)]
+    Db(Db),
     /// Check that this machine and installation are in order.
     Doctor,
     /// Look at the configuration.
@@ -154,6 +157,18 @@ pub(crate) enum Tenant {
     Resume {
         /// Its id or slug.
         tenant: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Db {
+    /// Back up the control plane that runs on this host, into its backup folder.
+    Backup,
+    /// Put a backup into an empty data folder (--data), for a control plane that is not running.
+    Restore {
+        /// The backup's folder.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
     },
 }
 

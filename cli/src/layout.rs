@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use freehold_clock::Clock;
 use freehold_config::{Config, HostNames, Mail};
-use freehold_control_plane::{AfarConfig, ControlConfig, MailSender, Secrets};
+use freehold_control_plane::{AfarConfig, BackupConfig, ControlConfig, MailSender, Secrets};
 use freehold_credentials::PasswordHasher;
 use freehold_fleet::{Hostname, Hosts, Upstreams};
 use freehold_ids::WorkerId;
@@ -27,6 +27,7 @@ pub(crate) struct Layout {
     pub(crate) tenants: PathBuf,
     pub(crate) edge: PathBuf,
     mail: PathBuf,
+    backups: PathBuf,
     pub(crate) control_socket: PathBuf,
     pub(crate) fleet_socket: PathBuf,
     pub(crate) worker_socket: PathBuf,
@@ -51,6 +52,7 @@ impl Layout {
             worker,
             edge,
             mail: root.join("mail"),
+            backups: root.join("backups"),
             control_socket: run.join("control.sock"),
             fleet_socket: run.join("fleet.sock"),
             worker_socket: run.join("worker.sock"),
@@ -77,6 +79,11 @@ pub(crate) fn control_config(
         folder: layout.control.clone(),
         socket: layout.control_socket.clone(),
         fleet_socket: layout.fleet_socket.clone(),
+        backup: BackupConfig {
+            folder: config.backup_dir.clone().unwrap_or_else(|| layout.backups.clone()),
+            secrets: layout.secrets.clone(),
+            every_hours: config.backup_hours,
+        },
         afar: AfarConfig { fleet: config.fleet_listen, handover: config.control_listen.clone() },
         upstreams: Upstreams::default(),
         hosts: hosts.clone(),

@@ -215,18 +215,43 @@ impl EdgeProcess {
     }
 }
 
+/// What a process on this data folder is to the control plane, for a look from outside.
+pub(crate) fn member_of(config: &Config, role: ProcessRole) -> Member {
+    let (called, folder) = match role {
+        ProcessRole::Worker => ((&config.worker_name, &config.worker_region), "worker"),
+        ProcessRole::Edge => ((&config.edge_name, &config.edge_region), "edge"),
+    };
+    let own = config.data_dir.join("run/fleet.sock");
+    new_member(config, own, config.data_dir.join(folder), role, called, None)
+}
+
 /// What this process is to the control plane.
 fn member(
     config: &Config,
     layout: &Layout,
     role: ProcessRole,
+    called: (&String, &String),
+    address: Option<Address>,
+) -> Member {
+    let folder = match role {
+        ProcessRole::Worker => layout.worker.clone(),
+        ProcessRole::Edge => layout.edge.clone(),
+    };
+    new_member(config, layout.fleet_socket.clone(), folder, role, called, address)
+}
+
+fn new_member(
+    config: &Config,
+    own_socket: PathBuf,
+    folder: PathBuf,
+    role: ProcessRole,
     (name, region): (&String, &String),
     address: Option<Address>,
 ) -> Member {
-    let own = || Address::Unix(layout.fleet_socket.clone());
+    // The configuration has checked its form.
+    let control = config.fleet_control.as_deref().and_then(Address::parse);
     Member {
-        // The configuration has checked its form.
-        control: config.fleet_control.as_deref().and_then(Address::parse).unwrap_or_else(own),
+        control: control.unwrap_or(Address::Unix(own_socket)),
         introduction: Introduction {
             version: CONTRACT_VERSION,
             role,
@@ -235,10 +260,7 @@ fn member(
             address,
             public_key: None,
         },
-        folder: match role {
-            ProcessRole::Worker => layout.worker.clone(),
-            ProcessRole::Edge => layout.edge.clone(),
-        },
+        folder,
         join_token: config.join_token.clone().map(JoinSecret),
     }
 }

@@ -4,6 +4,7 @@
 //! passes through it: it knows that a site exists, who owns it and where it lives.
 
 mod accounts;
+mod backup;
 mod call;
 mod faults;
 mod fleet;
@@ -16,6 +17,7 @@ mod server;
 mod sites;
 mod store;
 
+pub use backup::{BackupConfig, BackupError, restore as restore_backup};
 pub use faults::arm as arm_fault;
 pub use fleet::AfarConfig;
 pub use mail::MailSender;

@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::accounts::{self, AccountState};
+use crate::backup::{self, BackupConfig};
 use crate::call::{Gate, admit};
 use crate::fleet::{self, Afar, AfarConfig, Connections, FleetServer, NotListening, Workers};
 use crate::jobs::{Jobs, JobsConfig};
@@ -51,6 +52,8 @@ pub struct ControlConfig {
     pub socket: PathBuf,
     /// The Unix socket where workers and edges connect.
     pub fleet_socket: PathBuf,
+    /// Where backups go and how often.
+    pub backup: BackupConfig,
     /// Where workers and edges of other hosts reach it.
     pub afar: AfarConfig,
     /// Whom edges may hand requests to; this control plane adds itself and its workers.
@@ -184,18 +187,15 @@ impl ControlPlane {
             stopping: stopping.clone(),
             tasks: sites.fleet.tasks.clone(),
         };
+        sites.fleet.tasks.spawn(backup::schedule(
+            sites.db.clone(),
+            config.backup.clone(),
+            config.clock.clone(),
+            stopping.clone(),
+        ));
         sites.fleet.tasks.spawn(processes.run(fleet_listener, afar.processes));
-        let mut servers = Vec::new();
-        if let Some(listener) = afar.handovers {
-            let stopped = stopping.clone();
-            let server = axum::serve(listener, router.clone())
-                .with_graceful_shutdown(async move { stopped.cancelled().await });
-            servers.push(tokio::spawn(server.into_future()));
-        }
-        let stopped = stopping.clone();
-        let server = axum::serve(listener, router)
-            .with_graceful_shutdown(async move { stopped.cancelled().await });
-        servers.push(tokio::spawn(server.into_future()));
+        let mut servers = vec![serve(listener, router.clone(), stopping.clone())];
+        servers.extend(afar.handovers.map(|afar| serve(afar, router, stopping.clone())));
         let jobs = if config.jobs_enabled {
             let jobs = JobsConfig { folder: config.folder.clone(), mail: config.mail.clone() };
             Some(Jobs::start(jobs, sites.clone()).await.map_err(ControlError::Jobs)?)
@@ -224,6 +224,17 @@ impl ControlPlane {
     }
 }
 
+/// Answers hand-overs until told to stop, then ends what runs.
+fn serve<L: axum::serve::Listener<Addr: std::fmt::Debug>>(
+    listener: L,
+    router: Router,
+    stopping: CancellationToken,
+) -> JoinHandle<std::io::Result<()>> {
+    let server = axum::serve(listener, router)
+        .with_graceful_shutdown(async move { stopping.cancelled().await });
+    tokio::spawn(server.into_future())
+}
+
 async fn open_database(folder: &std::path::Path) -> Result<Database, DbError> {
     let options =
         DatabaseOptions { path: folder.join("control.db"), create: true, readers_max: READERS_MAX };
@@ -243,6 +254,7 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
         upstreams: config.upstreams.clone(),
         connections: Connections::default(),
         authority: config.secrets.authority.fingerprint().into(),
+        backup: Arc::new(config.backup.clone()),
         tasks: TaskTracker::new(),
     };
     Sites {

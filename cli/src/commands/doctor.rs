@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use freehold_clock::{Clock, UnixMs};
 use freehold_config::Config;
+use freehold_fleet::ProcessRole;
 use serde_json::json;
 
 /// Less free space than this is worth a warning.
 const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 /// Fewer descriptors than this are worth a warning.
 const DESCRIPTORS_MIN: u64 = 8_192;
+/// An older backup is worth a warning.
+const BACKUP_AGE_HOURS_MAX: u64 = 48;
 /// No clock that is right shows an earlier time: 2026-01-01.
 const CLOCK_EARLIEST: UnixMs = UnixMs(1_767_225_600_000);
 /// How long a running platform may take to say that it is ready.
@@ -48,17 +51,26 @@ fn finding(check: &'static str, grade: Grade, message: impl Into<String>) -> Fin
 
 pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<ExitCode> {
     let running = is_running(config).await;
-    let findings = vec![
+    let role = Role::of(&config.data_dir);
+    let mut findings = vec![
         data_folder(&config.data_dir),
         disk(&config.data_dir),
-        secrets(&config.data_dir),
         sqlite(),
         descriptors(),
         clock(),
-        port(config, running),
         platform(config, running),
         limits(config),
     ];
+    match role {
+        Role::Worker | Role::Edge => findings.push(membership(config, role).await),
+        Role::Control => findings.push(backups(config)),
+    }
+    if role != Role::Worker {
+        findings.push(port(config, running));
+    }
+    if role == Role::Control {
+        findings.push(secrets(&config.data_dir));
+    }
     let failed = findings.iter().any(|finding| finding.grade == Grade::Fail);
     if as_json {
         let rows: Vec<_> = findings
@@ -72,6 +84,63 @@ pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<ExitCo
         }
     }
     Ok(if failed { ExitCode::from(super::FAILED) } else { ExitCode::SUCCESS })
+}
+
+/// What runs on a data folder, judged by what lies in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The control plane, alone or with the others.
+    Control,
+    /// A worker alone.
+    Worker,
+    /// An edge alone.
+    Edge,
+}
+
+impl Role {
+    fn of(root: &Path) -> Self {
+        if root.join("worker/membership").exists() {
+            Self::Worker
+        } else if root.join("edge/membership").exists() {
+            Self::Edge
+        } else {
+            Self::Control
+        }
+    }
+}
+
+/// A worker or an edge: who it is, and whether the control plane takes it.
+async fn membership(config: &Config, role: Role) -> Finding {
+    let member = match role {
+        Role::Worker => crate::processes::member_of(config, ProcessRole::Worker),
+        Role::Edge | Role::Control => crate::processes::member_of(config, ProcessRole::Edge),
+    };
+    let known = match member.membership() {
+        Ok(Some(known)) => known,
+        Ok(None) => return finding("fleet", Grade::Fail, "it never joined"),
+        Err(error) => return finding("fleet", Grade::Fail, error.to_string()),
+    };
+    match member.reach().await {
+        Ok(()) => finding("fleet", Grade::Ok, format!("{} reaches the control plane", known.id)),
+        Err(error) => {
+            let message = format!("{} serves what it was told before: {error}", known.id);
+            finding("fleet", Grade::Warn, message)
+        }
+    }
+}
+
+/// Whether there is a fresh backup of the control plane.
+fn backups(config: &Config) -> Finding {
+    let folder = config.backup_dir.clone().unwrap_or_else(|| config.data_dir.join("backups"));
+    let newest = std::fs::read_dir(&folder).ok().and_then(|entries| {
+        entries.flatten().filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
+    });
+    let Some(newest) = newest else {
+        return finding("backups", Grade::Warn, format!("none in {}", folder.display()));
+    };
+    let hours = newest.elapsed().map_or(0, |age| age.as_secs() / 3_600);
+    let grade = if hours > BACKUP_AGE_HOURS_MAX { Grade::Warn } else { Grade::Ok };
+    finding("backups", grade, format!("the newest is {hours} hours old"))
 }
 
 fn data_folder(root: &Path) -> Finding {

@@ -113,6 +113,7 @@ async fn perform(
         }
         Command::Fleet(command) => operate::fleet(&config, token, command, json).await,
         Command::Tenant(command) => operate::tenant(&config, token, command, json).await,
+        Command::Db(command) => operate::db(&config, token, command, json).await,
         Command::Operation(command) => operate::operation(&config, token, command, json).await,
     }
 }

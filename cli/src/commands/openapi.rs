@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use freehold_clock::Clock;
 use freehold_config::Config;
-use freehold_control_plane::{AfarConfig, ControlConfig, MailSender, Secrets, console_document};
+use freehold_control_plane::{
+    AfarConfig, BackupConfig, ControlConfig, MailSender, Secrets, console_document,
+};
 use freehold_credentials::PasswordHasher;
 use freehold_fleet::Upstreams;
 
@@ -30,6 +32,11 @@ fn console(config: &Config) -> Document {
         folder: folder.path().to_owned(),
         socket: folder.path().join("control.sock"),
         fleet_socket: folder.path().join("fleet.sock"),
+        backup: BackupConfig {
+            folder: folder.path().join("backups"),
+            secrets: folder.path().to_owned(),
+            every_hours: 0,
+        },
         afar: AfarConfig::default(),
         upstreams: Upstreams::default(),
         hosts: layout::hosts(&config.hosts, config.edge_listen.port())?,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use freehold_config::Config;
 use serde_json::{Value, json};
 
-use crate::arguments::{Fleet, Operation, PageArguments, Tenant};
+use crate::arguments::{Db, Fleet, Operation, PageArguments, Tenant};
 use crate::client::Client;
 
 /// Columns of a table: heading and path into a row.
@@ -101,6 +101,26 @@ pub(super) async fn tenant(
         }
     };
     print_one(&answer, json);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn db(
+    config: &Config,
+    token: Option<String>,
+    command: Db,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    match command {
+        Db::Backup => {
+            let client = Client::new(config, token)?;
+            print_one(&client.post("/v1/fleet/backups", &json!({})).await?, json);
+        }
+        Db::Restore { from } => {
+            let made_at = freehold_control_plane::restore_backup(&from, &config.data_dir)?;
+            let folder = config.data_dir.display().to_string();
+            print_one(&json!({ "folder": folder, "made_at": made_at }), json);
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::processes::{self, CREDENTIAL_PREFIX, JOIN_PREFIX, JoinToken, Process};
+use crate::backup::{self, BackupError};
 use crate::call::{AsOperator, Call};
 use crate::sites::{Sites, store};
 use crate::store::answer;
@@ -54,6 +55,14 @@ impl TokenView {
             token: whole,
         }
     }
+}
+
+/// A backup of the control plane.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Backup)]
+struct BackupView {
+    /// Its folder on the control plane's host.
+    folder: String,
 }
 
 /// A process of the fleet.
@@ -163,6 +172,9 @@ pub(crate) fn routes(sites: Sites) -> Vec<Route> {
         .add(Method::Delete, "/v1/fleet/processes/{id}", revoke, |op| {
             op.summary("End a process's membership for good").returns::<ProcessView>(200)
         })
+        .add(Method::Post, "/v1/fleet/backups", back_up, |op| {
+            op.summary("Back the control plane up now").returns::<BackupView>(201)
+        })
         .add(Method::Post, "/v1/fleet/workers/{id}/cordon", cordon, |op| {
             op.summary("Place no new tenants on a worker").returns_nothing(200)
         })
@@ -220,6 +232,18 @@ async fn list(
     let found = processes::list(&sites.db, &list).await.map_err(answer)?;
     let views = found.rows.iter().map(|process| ProcessView::new(&sites, process));
     Ok(Data::ok(found.frame.page(views)?))
+}
+
+async fn back_up(
+    _call: Call<AsOperator>,
+    State(sites): State<Sites>,
+) -> Result<Data<BackupView>, ApiError> {
+    let made = backup::make(&sites.db, &sites.fleet.backup, sites.clock.now()).await;
+    let folder = made.map_err(|error| match error {
+        BackupError::Database(error) => answer(error),
+        other => ApiError::internal(other.to_string()),
+    })?;
+    Ok(Data::created(BackupView { folder: folder.display().to_string() }))
 }
 
 async fn find(sites: &Sites, id: &str) -> Result<Process, ApiError> {

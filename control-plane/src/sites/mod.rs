@@ -20,6 +20,7 @@ use freehold_fleet::{Hosts, RouteFeed, Upstreams};
 use freehold_ids::TenantId;
 use tokio_util::task::TaskTracker;
 
+use crate::backup::BackupConfig;
 use crate::fleet::{Connections, Workers};
 use crate::operations::Operations;
 
@@ -76,5 +77,6 @@ pub(crate) struct Fleet {
     pub(crate) connections: Connections,
     /// The fingerprint of the certificate authority, for join tokens.
     pub(crate) authority: Arc<str>,
+    pub(crate) backup: Arc<BackupConfig>,
     pub(crate) tasks: TaskTracker,
 }

@@ -101,20 +101,13 @@ impl Worker {
         let listener = bind(&config.socket)
             .map_err(|error| WorkerError::Socket(config.socket.clone(), error))?;
         let stopping = CancellationToken::new();
-        let mut servers = Vec::new();
+        let mut servers = vec![serve(listener, router.clone(), stopping.clone())];
         if let Some((address, presented)) = config.listen {
-            let listener = TlsListener::bind(address, presented)
+            let afar = TlsListener::bind(address, presented)
                 .await
                 .map_err(|error| WorkerError::Listen(address, error))?;
-            let stopped = stopping.clone();
-            let server = axum::serve(listener, router.clone())
-                .with_graceful_shutdown(async move { stopped.cancelled().await });
-            servers.push(tokio::spawn(server.into_future()));
+            servers.push(serve(afar, router, stopping.clone()));
         }
-        let stopped = stopping.clone();
-        let server = axum::serve(listener, router)
-            .with_graceful_shutdown(async move { stopped.cancelled().await });
-        servers.push(tokio::spawn(server.into_future()));
         let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds };
         Ok(Self { tenants, link, stopping, servers, session: None })
     }
@@ -161,6 +154,17 @@ impl Worker {
         }
         self.tenants.close(grace).await;
     }
+}
+
+/// Answers hand-overs until told to stop, then ends what runs.
+fn serve<L: axum::serve::Listener<Addr: std::fmt::Debug>>(
+    listener: L,
+    router: Router,
+    stopping: CancellationToken,
+) -> JoinHandle<std::io::Result<()>> {
+    let server = axum::serve(listener, router)
+        .with_graceful_shutdown(async move { stopping.cancelled().await });
+    tokio::spawn(server.into_future())
 }
 
 /// Binds the socket, in place of one that an earlier process left behind.

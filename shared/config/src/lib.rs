@@ -63,6 +63,10 @@ pub struct Config {
     pub hosts: HostNames,
     /// Whether this process runs background jobs.
     pub jobs_enabled: bool,
+    /// Hours between two backups of the control plane; 0 for none.
+    pub backup_hours: u64,
+    /// Where they go; `None` for the folder below the data folder.
+    pub backup_dir: Option<PathBuf>,
     /// Sites before an address is verified.
     pub unverified_sites_max: u64,
     /// The worker's name.

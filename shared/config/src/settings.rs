@@ -163,6 +163,8 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let trusted_proxies = reader.networks("edge.trusted_proxies");
     let trusted_proxy_source = proxy_source(&mut reader, &trusted_proxies);
     let unverified = reader.number("accounts.unverified_sites_max", 0, 10_000);
+    let backup_hours = reader.number("control.backup_hours", 0, 24 * 365);
+    let backup_dir = Some(reader.text("control.backup_dir")).filter(|text| !text.is_empty());
     let open_tenants_max = reader.number("worker.open_tenants_max", 1, 100_000);
     let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
     let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
@@ -181,11 +183,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         reader
             .wrong("limits.enabled", "limits can be off only where every host is below localhost");
     }
-    let unverified_sites_max = match unverified {
-        0 if hosts.is_local() => UNVERIFIED_SITES_LOCAL,
-        0 => UNVERIFIED_SITES_PUBLIC,
-        chosen => chosen,
-    };
+    let unverified_sites_max = unverified_sites_max(unverified, &hosts);
     let (jobs_enabled, log_filter) = (reader.flag("control.jobs"), reader.text("log.filter"));
     Some(Config {
         data_dir,
@@ -203,6 +201,8 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         trusted_proxy_source,
         hosts,
         jobs_enabled,
+        backup_hours,
+        backup_dir: backup_dir.map(PathBuf::from),
         unverified_sites_max,
         worker_name,
         worker_region,
@@ -215,6 +215,15 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         grace_seconds,
         settings,
     })
+}
+
+/// As chosen, or by where the hosts are.
+fn unverified_sites_max(chosen: u64, hosts: &HostNames) -> u64 {
+    match chosen {
+        0 if hosts.is_local() => UNVERIFIED_SITES_LOCAL,
+        0 => UNVERIFIED_SITES_PUBLIC,
+        chosen => chosen,
+    }
 }
 
 /// `unix:PATH`, `tls://HOST:PORT`, or nothing.

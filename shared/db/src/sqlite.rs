@@ -147,6 +147,20 @@ impl Database {
         Ok(())
     }
 
+    /// Writes a consistent copy of the store to a file that is not there yet, while it is in use.
+    ///
+    /// # Errors
+    /// Whatever the engine says; what was written of the copy is of no use.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), DbError> {
+        let mut connection = self.readers.acquire().await.map_err(|e| self.translate(e))?;
+        sqlx::query("VACUUM INTO ?")
+            .bind(path.display().to_string())
+            .execute(&mut *connection)
+            .await
+            .map(drop)
+            .map_err(|e| self.translate(e))
+    }
+
     /// Moves the WAL into the file and closes every connection.
     pub async fn close(&self) {
         self.readers.close().await;

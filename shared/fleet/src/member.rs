@@ -92,6 +92,17 @@ impl Member {
         introduced.await.unwrap_or_else(|_| Err(self.unreachable(WireError::Silent)))
     }
 
+    /// Looks whether the control plane can be reached, without saying who asks.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says why not.
+    pub async fn reach(&self) -> Result<(), ConnectError> {
+        let known = self.membership()?;
+        let wait = Duration::from_secs(INTRODUCTION_SECONDS_MAX);
+        let dialled = tokio::time::timeout(wait, self.dial(known.as_ref())).await;
+        dialled.unwrap_or_else(|_| Err(self.unreachable(WireError::Silent))).map(drop)
+    }
+
     /// Opens a connection, and tries until there is one.
     ///
     /// # Errors

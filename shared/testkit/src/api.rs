@@ -58,6 +58,12 @@ impl Api {
         }
     }
 
+    /// Another host behind the same port.
+    pub fn at(&self, hostname: &str) -> Self {
+        let port = self.origin.rsplit(':').next().unwrap_or_default();
+        Self { origin: format!("http://{hostname}:{port}"), ..self.clone() }
+    }
+
     /// The token that it sends.
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()

@@ -379,3 +379,45 @@ async fn an_edge_is_replaced_under_load_and_nobody_notices() {
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
     drop(worker);
 }
+
+#[tokio::test]
+async fn doctor_knows_what_it_looks_at() {
+    let mut planes = Planes::start(PROGRAM);
+    let worker = planes.worker("one");
+    let edge = planes.edge("north");
+    let doctor = |name: &str, control: &str| {
+        let output = std::process::Command::new(PROGRAM)
+            .args(["doctor", "--json", "--data"])
+            .arg(planes.data(name))
+            .args(["--set", &format!("fleet.control={control}")])
+            .args(["--set", "metrics.listen=127.0.0.1:1", "--set", "edge.listen=127.0.0.1:0"])
+            .output()
+            .expect("an answer");
+        let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let checks = found["checks"].as_array().cloned().unwrap_or_default();
+        let state = |name: &str| {
+            let check = checks.iter().find(|check| check["check"] == name);
+            check.map_or("absent".to_owned(), |check| check["state"].to_string())
+        };
+        (state("fleet"), state("backups"), state("port"))
+    };
+    let control = format!("unix:{}", planes.data("control").join("run/fleet.sock").display());
+    let [ok, absent] = ["\"ok\"", "absent"].map(str::to_owned);
+    let seen = doctor("one", &control);
+    assert_eq!(seen, (ok.clone(), absent.clone(), absent.clone()));
+    assert_eq!(doctor("north", &control), (ok.clone(), absent.clone(), ok.clone()));
+    assert_eq!(doctor("control", &control).0, absent);
+    planes.operate(&["db", "backup"]);
+    assert_eq!(doctor("control", &control).1, ok);
+    let running = planes.control.take().expect("a control plane");
+    running.kill();
+    let doctor = std::process::Command::new(PROGRAM)
+        .args(["doctor", "--json", "--data"])
+        .arg(planes.data("one"))
+        .args(["--set", &format!("fleet.control={control}")])
+        .output()
+        .expect("an answer");
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    assert!(said.contains("serves what it was told before"), "{said}");
+    drop((worker, edge));
+}

@@ -125,8 +125,7 @@ async fn killed_between_any_two_steps_a_site_becomes_whole() {
 
 #[tokio::test]
 async fn a_kill_loses_no_acknowledged_write() {
-    #[expect(clippy::disallowed_methods, reason = "the test runner's own switch")]
-    let rounds = if std::env::var_os("FREEHOLD_TEST_LONG").is_some() { 20 } else { 3 };
+    let rounds = if crate::is_long() { 20 } else { 3 };
     let folder = tempfile::tempdir().expect("a folder");
     let mut process = Process::start(PROGRAM, folder.path(), &[], None);
     let console = process.host("console.localhost");

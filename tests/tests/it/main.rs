@@ -1,6 +1,7 @@
 //! Whole-product tests: stories through real sockets, and faults of real processes.
 
 mod apart;
+mod backup;
 mod bad_input;
 mod cli;
 mod edge;
@@ -14,6 +15,13 @@ mod observe;
 mod people;
 mod publish;
 mod sweep;
+mod turns;
 
 /// The binary with fault points.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_freehold-under-test");
+
+/// Whether the full counts are asked for.
+#[expect(clippy::disallowed_methods, reason = "the test runner's own switch")]
+fn is_long() -> bool {
+    std::env::var_os("FREEHOLD_TEST_LONG").is_some()
+}

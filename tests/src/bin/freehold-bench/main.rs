@@ -4,6 +4,7 @@
 //! told from the client's. Numbers of one run are compared with each other only.
 
 mod baseline;
+mod feed;
 mod http;
 mod load;
 mod machine;
@@ -46,6 +47,12 @@ enum Command {
     },
     /// A public list through the edge, next to a bare Pingora that passes the same bytes on.
     Read(ReadArguments),
+    /// An edge with very many routes: getting them, loading them, changing them.
+    Feed {
+        /// Routes.
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+        routes: u32,
+    },
     /// Memory, threads and descriptors after many sites were made and each was touched.
     Memory {
         /// Sites.
@@ -118,6 +125,7 @@ fn measure(command: Command, program: Option<&std::path::Path>) -> anyhow::Resul
         match command {
             Command::Signup { count } => signup::run(&program, count).await,
             Command::Read(arguments) => read::run(&program, arguments).await,
+            Command::Feed { routes } => feed::run(routes).await,
             Command::Memory { sites, open } => memory::run(&program, sites, open).await,
             Command::Up { .. } | Command::Baseline { .. } => {
                 anyhow::bail!("this is served, not measured")

@@ -1,0 +1,58 @@
+//! The control plane is lost and comes back from a backup.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use freehold_testkit::{PASSWORD, Planes, until};
+use serde_json::json;
+
+use crate::PROGRAM;
+
+fn restore(planes: &Planes, from: &PathBuf) -> std::process::Output {
+    let mut command = Command::new(PROGRAM);
+    command.args(["db", "restore", "--from"]).arg(from).arg("--data").arg(planes.data("control"));
+    command.output().expect("an end")
+}
+
+#[tokio::test]
+async fn a_lost_control_plane_comes_back_from_its_backup() {
+    let mut planes = Planes::start(PROGRAM);
+    let worker = planes.worker("one");
+    let edge = planes.edge("north");
+    planes.sign_up(&edge, "acme").await;
+    let made = planes.operate(&["db", "backup"]);
+    let made = PathBuf::from(made["folder"].as_str().expect("a folder"));
+    let kept = planes.data("kept");
+    let copied = Command::new("cp").arg("-a").arg(&made).arg(&kept).status().expect("cp");
+    assert!(copied.success());
+    // A backup goes into an empty folder only.
+    planes.control.take().expect("a control plane").kill();
+    assert!(!restore(&planes, &kept).status.success());
+    std::fs::remove_dir_all(planes.data("control")).expect("lost");
+    // One that was changed is refused, whichever file it is.
+    for file in ["control.db", "secrets/ticket-key", "manifest.json"] {
+        let file = kept.join(file);
+        let whole = std::fs::read(&file).expect("a file");
+        std::fs::write(&file, &whole[..whole.len() / 2]).expect("damaged");
+        let refused = restore(&planes, &kept);
+        assert!(!refused.status.success(), "{}", file.display());
+        assert!(!planes.data("control").join("control").exists(), "nothing half restored");
+        std::fs::write(&file, whole).expect("whole again");
+    }
+    let restored = restore(&planes, &kept);
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    planes.start_control();
+    // Worker and edge are members still, the account is there, the site serves all along.
+    let console = edge.host("console.localhost");
+    until(&console, "/openapi.json", 200).await;
+    let login = json!({"email": "acme@example.org", "password": PASSWORD});
+    let session = console.post("/v1/sessions", login).await.data(201);
+    let console = console.with_token(session["token"].as_str().expect("a token"));
+    assert_eq!(console.get("/v1/sites").await.data(200)["items"][0]["slug"], "acme");
+    until(&edge.host("acme.localhost"), "/", 200).await;
+    let processes = planes.operate(&["fleet", "processes"]);
+    assert_eq!(processes["total"], 2, "{processes}");
+    planes.operate(&["tenant", "suspend", "acme", "--reason", "test"]);
+    until(&edge.host("acme.localhost"), "/", 402).await;
+    drop(worker);
+}
