@@ -150,8 +150,12 @@ impl ControlPlane {
         let db = open_database(&config.folder).await?;
         let sites = compose(&config, db.clone(), feed);
         sites.fleet.workers.load(&sites.db, &sites::store::counts(&sites.db).await?).await?;
+        // Edges reach workers that are cut off from this control plane but serve.
+        for (id, address) in fleet::addresses(&sites.db).await? {
+            put_upstream(&config, UpstreamId(id), address);
+        }
         for worker in workers {
-            join(&sites, &config.secrets, worker).await?;
+            join(&sites, &config, worker).await?;
         }
         take_up(&sites).await?;
         let tasks = sites.fleet.tasks.clone();
@@ -179,8 +183,7 @@ impl ControlPlane {
             Some((_, advertised)) => Address::Tls(advertised.clone()),
             None => Address::Unix(config.socket.clone()),
         };
-        let key = config.secrets.handover_key(&own);
-        config.upstreams.put(UpstreamEntry { id: own, address, key });
+        put_upstream(&config, own, address);
         let processes = FleetServer {
             sites: sites.clone(),
             secrets: config.secrets.clone(),
@@ -268,14 +271,18 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
     }
 }
 
-async fn join(sites: &Sites, secrets: &Secrets, worker: JoinedWorker) -> Result<(), DbError> {
+async fn join(sites: &Sites, config: &ControlConfig, worker: JoinedWorker) -> Result<(), DbError> {
     let (workers, called) = (&sites.fleet.workers, (worker.name.as_str(), worker.region.as_str()));
     workers.join(&sites.db, worker.id, called, sites.clock.now()).await?;
     workers.connect(worker.id, worker.link);
-    let id = UpstreamId(worker.id.to_string());
-    let key = secrets.handover_key(&id);
-    sites.fleet.upstreams.put(UpstreamEntry { id, address: worker.address, key });
+    put_upstream(config, UpstreamId(worker.id.to_string()), worker.address);
     Ok(())
+}
+
+/// Lets edges hand requests to a process.
+fn put_upstream(config: &ControlConfig, id: UpstreamId, address: Address) {
+    let key = config.secrets.handover_key(&id);
+    config.upstreams.put(UpstreamEntry { id, address, key });
 }
 
 /// Hands every worker its tenants and every edge its routes.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use freehold_api::{ApiError, Body, Command, Data, Method, Page, Path, Problems, Route, Routes};
 use freehold_clock::Clock;
 use freehold_credentials::Opaque;
-use freehold_fleet::{ControlMessage, Membership, ProcessRole};
+use freehold_fleet::{ControlMessage, Membership, ProcessRole, UpstreamId};
 use freehold_ids::{JoinTokenId, WorkerId};
 use freehold_lists::{List, ListPolicy, Listed};
 use serde::{Deserialize, Serialize};
@@ -292,6 +292,7 @@ async fn revoke(
     }
     processes::revoke(&sites.db, &process.id, sites.clock.now()).await.map_err(answer)?;
     sites.fleet.connections.cut(&process.id);
+    sites.fleet.upstreams.remove(&UpstreamId(process.id.clone()));
     Ok(Data::ok(ProcessView::new(&sites, &find(&sites, &id.0).await?)))
 }
 

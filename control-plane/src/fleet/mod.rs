@@ -13,6 +13,7 @@ mod workers;
 pub use afar::AfarConfig;
 pub(crate) use afar::{Afar, NotListening};
 pub(crate) use members::routes as member_routes;
+pub(crate) use processes::addresses;
 pub(crate) use routes::routes;
 pub(crate) use server::{Connections, FleetServer, bind};
 pub(crate) use workers::Workers;

@@ -11,6 +11,8 @@ use freehold_lists::{Field, FieldKind, Found, List, ListPolicy, Listed};
 
 use crate::operations::store::typed;
 
+/// Workers of one control plane.
+pub(crate) const WORKERS_MAX: u64 = 10_000;
 /// What credentials of processes start with.
 pub(crate) const CREDENTIAL_PREFIX: &str = "fhp";
 /// What join tokens start with.
@@ -220,6 +222,16 @@ pub(crate) async fn list<T: Listed>(
     list: &List<T>,
 ) -> Result<Found<Process>, DbError> {
     crate::store::list(db, Filter::everything(), list, process).await
+}
+
+/// Where workers take hand-overs, as they said when they were last connected.
+pub(crate) async fn addresses(db: &Database) -> Result<Vec<(String, Address)>, DbError> {
+    let filter =
+        Filter::eq("role", ProcessRole::Worker.as_str()).and(Filter::is_null("revoked_at"));
+    let select = Select::from("processes", PROCESS_COLUMNS).filter(filter).page(WORKERS_MAX, 0);
+    let workers = db.read().await?.rows(&select).await?;
+    let workers: Vec<Process> = workers.iter().map(process).collect::<Result<_, _>>()?;
+    Ok(workers.into_iter().filter_map(|worker| Some((worker.id, worker.address?))).collect())
 }
 
 /// Writes a new join token.

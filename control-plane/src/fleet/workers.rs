@@ -10,10 +10,8 @@ use freehold_fleet::WorkerLink;
 use freehold_ids::WorkerId;
 use parking_lot::RwLock;
 
+use super::processes::WORKERS_MAX;
 use crate::operations::store::typed;
-
-/// Workers of one control plane.
-const WORKERS_MAX: u64 = 10_000;
 
 /// A worker that joined.
 #[derive(Clone)]

@@ -3,12 +3,13 @@
 //! Input is the site's row alone, and every step may be run any number of times; retry after a
 //! crash, repair and the first run are this same path.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use freehold_db::DbError;
 use freehold_fleet::{
     Assignment, CONTRACT_VERSION, Hostname, Hosts, LinkError, Provision, Route, RouteState,
-    SiteFacts, Surface, TenantState, UpstreamId,
+    SiteFacts, Surface, TenantState, UpstreamId, WorkerLink,
 };
 use freehold_ids::MemberId;
 
@@ -60,34 +61,62 @@ pub(crate) async fn reconcile(
     running: &mut Running,
 ) -> Result<(), Obstacle> {
     let owner = owner(sites, site).await?;
-    running.step("store", StepState::Running);
-    let link = sites
-        .fleet
-        .workers
-        .link(site.worker)
-        .ok_or_else(|| Obstacle::NoWorker(site.worker.to_string()))?;
     let assignment = assignment(&sites.fleet.hosts, site, owner.verified);
     faults::point("before_store");
-    if site.state == SiteState::Provisioning {
-        let provision = Provision {
-            assignment,
-            name: site.name.clone(),
-            owner: owner.member,
-            owner_email: owner.email,
-        };
-        link.provision(provision).await?;
-    } else {
-        link.assign(assignment).await?;
+    match site.state {
+        // A new site is routed to when it is there.
+        SiteState::Provisioning => {
+            let provision = Provision {
+                assignment,
+                name: site.name.clone(),
+                owner: owner.member,
+                owner_email: owner.email,
+            };
+            running.step("store", StepState::Running);
+            link(&sites.fleet, site)?.provision(provision).await?;
+            running.step("store", StepState::Done);
+            faults::point("after_store");
+            publish(sites, site, running).await;
+        }
+        // A door is closed first, whether or not its worker can be told.
+        SiteState::Suspended | SiteState::Deleted | SiteState::Failed => {
+            publish(sites, site, running).await;
+            assign(sites, site, assignment, running).await?;
+        }
+        SiteState::Ready => {
+            assign(sites, site, assignment, running).await?;
+            publish(sites, site, running).await;
+        }
     }
+    faults::point("after_route");
+    Ok(())
+}
+
+/// The line to the site's worker.
+fn link(fleet: &Fleet, site: &Site) -> Result<Arc<dyn WorkerLink>, Obstacle> {
+    let link = fleet.workers.link(site.worker);
+    link.ok_or_else(|| Obstacle::NoWorker(site.worker.to_string()))
+}
+
+async fn assign(
+    sites: &Sites,
+    site: &Site,
+    assignment: Assignment,
+    running: &mut Running,
+) -> Result<(), Obstacle> {
+    running.step("store", StepState::Running);
+    link(&sites.fleet, site)?.assign(assignment).await?;
     running.step("store", StepState::Done);
     faults::point("after_store");
+    Ok(())
+}
+
+async fn publish(sites: &Sites, site: &Site, running: &mut Running) {
     running.step("route", StepState::Running);
     let revision = sites.fleet.feed.publish(routes(&sites.fleet.hosts, site), Vec::new());
     let wait = Duration::from_secs(EDGES_SECONDS_MAX);
     sites.fleet.feed.confirmed(revision, wait).await;
     running.step("route", StepState::Done);
-    faults::point("after_route");
-    Ok(())
 }
 
 async fn owner(sites: &Sites, site: &Site) -> Result<Owner, Obstacle> {
@@ -152,11 +181,7 @@ fn hostnames(hosts: &Hosts, site: &Site) -> [(Hostname, Surface); 3] {
 pub(crate) async fn discard(fleet: &Fleet, site: &Site) -> Result<(), Obstacle> {
     let names = hostnames(&fleet.hosts, site).into_iter().map(|(name, _)| name).collect();
     fleet.feed.publish(Vec::new(), names);
-    let link = fleet
-        .workers
-        .link(site.worker)
-        .ok_or_else(|| Obstacle::NoWorker(site.worker.to_string()))?;
-    link.discard(site.id, site.epoch).await?;
+    link(fleet, site)?.discard(site.id, site.epoch).await?;
     fleet.workers.taken(site.worker);
     Ok(())
 }

@@ -142,6 +142,7 @@ async fn a_suspension_reaches_a_worker_that_was_away() {
         .output()
         .expect("an answer");
     assert!(suspend.status.success(), "{}", String::from_utf8_lossy(&suspend.stderr));
+    until(&edge.host("acme.localhost"), "/", 402).await;
     let worker = planes.worker("one");
     wait_for_workers(&planes, 1).await;
     until(&edge.host("acme.localhost"), "/", 402).await;
@@ -420,4 +421,24 @@ async fn doctor_knows_what_it_looks_at() {
     let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
     assert!(said.contains("serves what it was told before"), "{said}");
     drop((worker, edge));
+}
+
+#[tokio::test]
+async fn a_worker_that_is_cut_off_is_reached_all_the_same() {
+    let mut planes = Planes::start(PROGRAM);
+    let worker = planes.worker("one");
+    let edge = planes.edge("north");
+    planes.sign_up(&edge, "acme").await;
+    planes.control.take().expect("a control plane").kill();
+    // The worker does not find the control plane again: it dials another socket.
+    let elsewhere = format!("unix:{}", planes.data("nowhere").display());
+    worker.kill();
+    let arguments = ["worker", "--control", &elsewhere];
+    let worker = Process::launch(PROGRAM, &arguments, &planes.data("one"), &[], None);
+    planes.start_control();
+    until(&edge.host("console.localhost"), "/openapi.json", 200).await;
+    assert_eq!(title_of(&edge, "acme").await, "Welcome to Site acme");
+    let fresh = planes.edge("south");
+    assert_eq!(title_of(&fresh, "acme").await, "Welcome to Site acme");
+    drop(worker);
 }
