@@ -4,6 +4,7 @@
 //! told from the client's. Numbers of one run are compared with each other only.
 
 mod baseline;
+mod edge;
 mod http;
 mod load;
 mod machine;
@@ -46,6 +47,8 @@ enum Command {
     },
     /// A public list through the edge, next to a bare Pingora that passes the same bytes on.
     Read(ReadArguments),
+    /// The same list kept by the edge, next to that Pingora and to an edge without a cache.
+    Edge(ReadArguments),
     /// Memory, threads and descriptors after many sites were made and each was touched.
     Memory {
         /// Sites.
@@ -118,6 +121,7 @@ fn measure(command: Command, program: Option<&std::path::Path>) -> anyhow::Resul
         match command {
             Command::Signup { count } => signup::run(&program, count).await,
             Command::Read(arguments) => read::run(&program, arguments).await,
+            Command::Edge(arguments) => edge::run(&program, arguments).await,
             Command::Memory { sites, open } => memory::run(&program, sites, open).await,
             Command::Up { .. } | Command::Baseline { .. } => {
                 anyhow::bail!("this is served, not measured")
