@@ -296,3 +296,58 @@ pub(crate) fn strip(answer: &mut ResponseHeader) {
     answer.remove_header(&PUBLIC_VERSION_HEADER);
     answer.remove_header(&SHARED_HEADER);
 }
+
+#[cfg(test)]
+mod tests {
+    use freehold_fleet::RouteState;
+
+    use super::*;
+
+    fn route(tenant: u64, epoch: u64, upstream: &str) -> Route {
+        Route {
+            hostname: Hostname::parse("one.localhost").expect("a name"),
+            surface: Surface::Site,
+            tenant: Some(TenantId::from_random(tenant.into())),
+            upstream: UpstreamId(upstream.into()),
+            epoch,
+            state: RouteState::Active,
+        }
+    }
+
+    #[test]
+    fn an_entry_is_one_hosts_one_tenants_and_one_placements() {
+        let versions = Versions::default();
+        let _up =
+            [versions.begin(&UpstreamId("a".into())), versions.begin(&UpstreamId("b".into()))];
+        let cache = EdgeCache::new(1 << 20, versions);
+        let request = RequestHeader::build("GET", b"/p?q=1", None).expect("a request");
+        let ask = |route: &Route, host: &str| {
+            let host = Hostname::parse(host).expect("a name");
+            cache.ask(&request, route, &host, cache.lease(route)).expect("one to keep")
+        };
+        let mut answer = ResponseHeader::build(200, None).expect("an answer");
+        for (name, value) in [("x-freehold-shared", "1"), ("x-freehold-public-version", "7")] {
+            answer.insert_header(name, value).expect("a field");
+        }
+        answer.insert_header("content-length", "2").expect("a field");
+        let mine = route(1, 3, "a");
+        cache.heard(&mine, cache.lease(&mine), &answer);
+        let mut keeping = cache.begin(ask(&mine, "one.localhost"), &answer).expect("kept");
+        assert!(keeping.take(b"ok") && !keeping.take(b"more"));
+        cache.keep(keeping);
+        let found = |route: &Route, host: &str| cache.find(&ask(route, host)).is_some();
+        assert!(found(&mine, "one.localhost"));
+        assert!(!found(&mine, "two.localhost"), "another host");
+        assert!(!found(&route(2, 3, "a"), "one.localhost"), "another tenant");
+        assert!(found(&mine, "one.localhost"));
+        assert!(!found(&route(1, 3, "b"), "one.localhost"), "another worker");
+        assert!(!found(&mine, "one.localhost"), "an entry that was of no use is gone");
+        let keeping = cache.begin(ask(&mine, "one.localhost"), &answer);
+        cache.keep(keeping.expect("kept"));
+        assert!(!found(&mine, "one.localhost"), "a body that was cut off");
+        let mut keeping = cache.begin(ask(&mine, "one.localhost"), &answer).expect("kept");
+        assert!(keeping.take(b"ok"));
+        cache.keep(keeping);
+        assert!(!found(&route(1, 4, "a"), "one.localhost"), "another placement");
+    }
+}

@@ -13,6 +13,7 @@ mod framing;
 mod guard;
 mod handover;
 mod header_scan;
+mod in_flight;
 mod limits;
 mod member;
 mod rate;

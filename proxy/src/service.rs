@@ -1,7 +1,7 @@
 //! What happens to one request on its way through: checks, route, hand-over, answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -23,6 +23,7 @@ use crate::cached::Caching;
 use crate::framing::{self, BadHeader, HEADER_BYTES_MAX, HEADER_FIELDS_MAX};
 use crate::guard::ConnectionGuard;
 use crate::handover;
+use crate::in_flight::InFlight;
 use crate::limits::Limits;
 use crate::rate::Left;
 use crate::table::RouteTable;
@@ -66,25 +67,6 @@ pub(crate) struct EdgeService {
     pub(crate) body_bytes_max: u64,
     pub(crate) reception: Arc<Reception>,
     pub(crate) in_flight: Arc<AtomicUsize>,
-}
-
-/// Counts a request while it is being answered.
-#[derive(Debug)]
-struct InFlight(Arc<AtomicUsize>);
-
-impl InFlight {
-    fn count(counter: &Arc<AtomicUsize>) -> Self {
-        let now = counter.fetch_add(1, Ordering::AcqRel) + 1;
-        metrics::gauge!("freehold_edge_in_flight").set(now as f64);
-        Self(counter.clone())
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        let now = self.0.fetch_sub(1, Ordering::AcqRel) - 1;
-        metrics::gauge!("freehold_edge_in_flight").set(now as f64);
-    }
 }
 
 /// One request on its way.

@@ -110,7 +110,7 @@ impl Versions {
         }
     }
 
-    fn begin(&self, upstream: &UpstreamId) -> Up {
+    pub(crate) fn begin(&self, upstream: &UpstreamId) -> Up {
         let line = self.0.fresh();
         self.0.lines.write().insert(upstream.clone(), line);
         metrics::gauge!("freehold_edge_version_streams").increment(1.0);
@@ -207,7 +207,7 @@ impl Shared {
 }
 
 /// A line that is up; dropping it ends its lease, on every path.
-struct Up {
+pub(crate) struct Up {
     versions: Versions,
     upstream: UpstreamId,
 }

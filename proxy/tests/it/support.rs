@@ -25,7 +25,7 @@ fn name(text: &str) -> Hostname {
     Hostname::parse(text).expect("a name")
 }
 
-fn key() -> HandOverKey {
+pub(crate) fn key() -> HandOverKey {
     HandOverKey::from_secret([7; 32])
 }
 
@@ -168,13 +168,19 @@ pub(crate) async fn exchange(
     (header, wire.rest().await)
 }
 
-/// The hand-over in a request's header.
-pub(crate) fn verified(header: &str) -> HandOver {
+/// The fields of a request's header.
+pub(crate) fn headers_of(header: &str) -> http::HeaderMap {
     let mut headers = http::HeaderMap::new();
     for (field, value) in header.lines().skip(1).filter_map(|line| line.split_once(": ")) {
         let field = field.parse::<http::HeaderName>().expect("a field");
         headers.append(field, value.parse().expect("a value"));
     }
+    headers
+}
+
+/// The hand-over in a request's header.
+pub(crate) fn verified(header: &str) -> HandOver {
+    let headers = headers_of(header);
     let line = RequestLine { method: "GET", path_and_query: PATH };
     let now = Clock::system().now().seconds();
     HandOver::verify(&headers, &key(), line, now).expect("a hand-over")

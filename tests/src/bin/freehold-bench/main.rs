@@ -4,6 +4,7 @@
 //! told from the client's. Numbers of one run are compared with each other only.
 
 mod baseline;
+mod edge;
 mod feed;
 mod http;
 mod load;
@@ -53,6 +54,8 @@ enum Command {
         #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
         routes: u32,
     },
+    /// The same list kept by the edge, next to that Pingora and to an edge without a cache.
+    Edge(ReadArguments),
     /// Memory, threads and descriptors after many sites were made and each was touched.
     Memory {
         /// Sites.
@@ -126,6 +129,7 @@ fn measure(command: Command, program: Option<&std::path::Path>) -> anyhow::Resul
             Command::Signup { count } => signup::run(&program, count).await,
             Command::Read(arguments) => read::run(&program, arguments).await,
             Command::Feed { routes } => feed::run(routes).await,
+            Command::Edge(arguments) => edge::run(&program, arguments).await,
             Command::Memory { sites, open } => memory::run(&program, sites, open).await,
             Command::Up { .. } | Command::Baseline { .. } => {
                 anyhow::bail!("this is served, not measured")

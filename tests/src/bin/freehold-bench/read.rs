@@ -17,44 +17,58 @@ use crate::report::{Cell, Report, Table, median, percentile};
 use crate::served::{Program, Served};
 use crate::{machine, sites};
 
+/// Keeps nothing at the edge, so that every request reaches the worker.
+pub(crate) const NO_CACHE: &str = "edge.cache_bytes_max=0";
 /// An uncached list reaches at least this share of the pass-through's requests a second.
-const SHARE_MIN: f64 = 0.4;
+pub(crate) const SHARE_MIN: f64 = 0.4;
 /// Load on each target before what counts.
 const WARM_UP_MS: u64 = 500;
-const SLUG: &str = "bench";
+pub(crate) const SLUG: &str = "bench";
 const LIST: &str = "public list: edge, hop, admission, handler";
 const SHORT: &str = "the same, one post a page";
 const STYLE: &str = "stylesheet: edge, hop, admission";
 const UNKNOWN: &str = "unknown host: edge alone";
-const BARE: &str = "bare Pingora: same bytes as the list";
+pub(crate) const BARE: &str = "bare Pingora: same bytes as the list";
 const DIRECT: &str = "its handler alone, without Pingora";
 
 /// Runs the measurement.
 pub(crate) async fn run(program: &Program, arguments: ReadArguments) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir()?;
-    let platform = program.platform(folder.path(), &[]).await?;
+    let platform = program.platform(folder.path(), &[NO_CACHE.to_owned()]).await?;
     let (list, targets_of_platform) = prepare(&platform, arguments.posts).await?;
     let content_type = list.headers.get(CONTENT_TYPE).context("a list without a type")?;
     let baseline = baseline(program, folder.path(), &list, content_type.to_str()?).await?;
     let mut targets = targets_of_platform;
     targets.extend(targets_of_baseline(&baseline, &targets[0])?);
-    for target in &targets {
+    let rounds = rounds(&targets, arguments).await?;
+    Ok(report(program, arguments, &list, &targets, rounds))
+}
+
+/// Loads every target in turn, round by round.
+pub(crate) async fn rounds(
+    targets: &[Target],
+    arguments: ReadArguments,
+) -> anyhow::Result<Vec<Vec<Measured>>> {
+    for target in targets {
         load::run(target, arguments.connections, Duration::from_millis(WARM_UP_MS)).await?;
     }
     let share = Duration::from_secs(arguments.seconds.into()) / arguments.rounds;
     let mut rounds: Vec<Vec<Measured>> = Vec::new();
     for _ in 0..arguments.rounds {
         let mut round = Vec::new();
-        for target in &targets {
+        for target in targets {
             round.push(load::run(target, arguments.connections, share).await?);
         }
         rounds.push(round);
     }
-    Ok(report(program, arguments, &list, &targets, rounds))
+    Ok(rounds)
 }
 
 /// A site with posts; the answer that is compared, and what is asked of the platform.
-async fn prepare(platform: &Served, posts: u32) -> anyhow::Result<(Answer, Vec<Target>)> {
+pub(crate) async fn prepare(
+    platform: &Served,
+    posts: u32,
+) -> anyhow::Result<(Answer, Vec<Target>)> {
     let account = sites::sign_up(platform.edge, SLUG, "The kettle house").await?;
     sites::publish(platform.edge, &account, SLUG, posts).await?;
     let site = sites::site(platform.edge, SLUG);
@@ -84,7 +98,7 @@ async fn prepare(platform: &Served, posts: u32) -> anyhow::Result<(Answer, Vec<T
     Ok((list, targets))
 }
 
-async fn baseline(
+pub(crate) async fn baseline(
     program: &Program,
     folder: &Path,
     list: &Answer,
@@ -93,7 +107,7 @@ async fn baseline(
     program.baseline(folder, &list.body, content_type).await
 }
 
-fn targets_of_baseline(baseline: &Served, list: &Target) -> anyhow::Result<Vec<Target>> {
+pub(crate) fn targets_of_baseline(baseline: &Served, list: &Target) -> anyhow::Result<Vec<Target>> {
     let upstream = baseline.upstream.context("the baseline names no handler")?;
     let target =
         |name, address| Target { name, address, process: baseline.process, ..list.clone() };
@@ -108,6 +122,20 @@ fn report(
     rounds: Vec<Vec<Measured>>,
 ) -> Report {
     let mut report = Report::new("read");
+    facts(&mut report, program, arguments, list);
+    load_table(&mut report, targets, &rounds);
+    let least = (LIST, "uncached list next to the bare Pingora, requests/s", SHARE_MIN);
+    ratios(&mut report, targets, &rounds, &[least]);
+    report
+}
+
+/// What was measured, and how.
+pub(crate) fn facts(
+    report: &mut Report,
+    program: &Program,
+    arguments: ReadArguments,
+    list: &Answer,
+) {
     report.fact("measured", Cell::text(program.name()));
     report.fact("build", Cell::text(machine::profile()));
     report.fact("cores, shared by server and client", Cell::count(machine::cores() as u64));
@@ -118,6 +146,10 @@ fn report(
     report.fact("posts in the list", Cell::count(arguments.posts.into()));
     report.fact("bytes of the list", Cell::count(list.body.len() as u64));
     report.fact("on in the platform", Cell::text("metrics, access log to a file; rates unlimited"));
+}
+
+/// What each target did.
+pub(crate) fn load_table(report: &mut Report, targets: &[Target], rounds: &[Vec<Measured>]) {
     let mut table = Table::new(
         "Load (medians of the rounds; latencies over all of them; times of processors per request)",
         &[
@@ -138,8 +170,6 @@ fn report(
         table.row(row(target.name, rounds.iter().map(|round| &round[at]).collect()));
     }
     report.table(table);
-    ratios(&mut report, targets, &rounds);
-    report
 }
 
 fn row(name: &str, rounds: Vec<&Measured>) -> Vec<Cell> {
@@ -167,7 +197,12 @@ fn row(name: &str, rounds: Vec<&Measured>) -> Vec<Cell> {
 }
 
 /// Every target next to the bare Pingora, within each round.
-fn ratios(report: &mut Report, targets: &[Target], rounds: &[Vec<Measured>]) {
+pub(crate) fn ratios(
+    report: &mut Report,
+    targets: &[Target],
+    rounds: &[Vec<Measured>],
+    least: &[(&str, &'static str, f64)],
+) {
     let Some(bare) = targets.iter().position(|target| target.name == BARE) else { return };
     let mut table = Table::new(
         "Next to the bare Pingora of the same round (medians)",
@@ -188,12 +223,8 @@ fn ratios(report: &mut Report, targets: &[Target], rounds: &[Vec<Measured>]) {
             Cell::Number(highest, 2),
             Cell::Number(median(per_round(Measured::server_micros)), 2),
         ]);
-        if target.name == LIST {
-            report.at_least(
-                "uncached list next to the bare Pingora, requests/s",
-                middle,
-                SHARE_MIN,
-            );
+        for (_, what, min) in least.iter().filter(|(name, ..)| *name == target.name) {
+            report.at_least(what, middle, *min);
         }
     }
     report.table(table);
