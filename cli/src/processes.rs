@@ -106,7 +106,7 @@ impl WorkerProcess {
         let (membership, welcome, connected) = match (known, told.welcome()) {
             (Some(membership), Some(welcome)) => (membership, welcome, None),
             _ => {
-                let connected = first_connection(&member).await?;
+                let connected = member.connect_first().await?;
                 told.set_welcome(connected.welcome.clone());
                 (connected.membership.clone(), connected.welcome.clone(), Some(connected))
             }
@@ -183,7 +183,7 @@ impl EdgeProcess {
                 (welcome.hosts.clone(), None)
             }
             _ => {
-                let connected = first_connection(&member).await?;
+                let connected = member.connect_first().await?;
                 (connected.welcome.hosts.clone(), Some(connected))
             }
         };
@@ -262,18 +262,6 @@ fn new_member(
         },
         folder,
         join_token: config.join_token.clone().map(JoinSecret),
-    }
-}
-
-/// A process that knows nothing yet waits for a control plane that it can reach, but not for one
-/// that says no.
-async fn first_connection(member: &Member) -> Result<freehold_fleet::Connected, PlatformError> {
-    match member.connect().await {
-        Err(error @ freehold_fleet::ConnectError::Unreachable(..)) => {
-            tracing::warn!(%error, "waiting for the control plane");
-            Ok(member.connect_patiently().await?)
-        }
-        other => Ok(other?),
     }
 }
 

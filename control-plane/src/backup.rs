@@ -6,7 +6,7 @@
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use data_encoding::HEXLOWER;
 use freehold_clock::{Clock, UnixMs};
@@ -155,7 +155,7 @@ async fn fill(
 }
 
 /// The backups in a folder, oldest first.
-pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
+fn list(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.map_err(io(folder))?,
@@ -167,6 +167,14 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
         .collect();
     backups.sort();
     Ok(backups)
+}
+
+/// When the newest backup was made, as its manifest's file says.
+fn newest(folder: &Path) -> Option<UnixMs> {
+    let newest = list(folder).ok()?.pop()?;
+    let made_at = newest.join(MANIFEST).metadata().ok()?.modified().ok()?;
+    let age = made_at.duration_since(UNIX_EPOCH).ok()?;
+    Some(UnixMs(i64::try_from(age.as_millis()).ok()?))
 }
 
 fn forget_old(folder: &Path) -> Result<(), BackupError> {
@@ -188,7 +196,12 @@ pub(crate) async fn schedule(
     if config.every_hours == 0 {
         return;
     }
-    let mut due = clock.now();
+    let every = Duration::from_secs(config.every_hours * 3_600);
+    // A process that starts often must not push the older backups out.
+    let mut due = match newest(&config.folder) {
+        Some(made_at) => made_at.plus_seconds(every.as_secs()),
+        None => clock.now(),
+    };
     loop {
         if clock.now() >= due {
             match make(&db, &config, clock.now()).await {
@@ -196,7 +209,7 @@ pub(crate) async fn schedule(
                     .set(clock.now().seconds() as f64),
                 Err(error) => tracing::error!(%error, "the control plane is not backed up"),
             }
-            due = clock.now().plus_seconds(config.every_hours * 3_600);
+            due = clock.now().plus_seconds(every.as_secs());
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(LOOK_SECONDS)) => {}
@@ -219,7 +232,9 @@ pub fn restore(backup: &Path, data: &Path) -> Result<String, BackupError> {
         return Err(damaged(format!("manifest version {}", manifest.version)));
     }
     let (control, secrets) = (data.join("control"), data.join("secrets"));
-    if control.join("control.db").exists() || secrets.exists() {
+    let holds_anything =
+        |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if holds_anything(&control) || holds_anything(&secrets) {
         return Err(BackupError::Occupied(data.to_owned()));
     }
     let mut files = Vec::new();

@@ -42,7 +42,7 @@ impl Secrets {
     pub fn load(folder: &Path, clock: &Clock) -> Result<Self, SecretsError> {
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error.to_string()))?;
         let operator_file = folder.join("operator-token");
-        let fresh = || Opaque::from_random(OPERATOR_PREFIX, clock.random()).reveal().to_owned();
+        let fresh = || Ok(Opaque::from_random(OPERATOR_PREFIX, clock.random()).reveal().to_owned());
         let operator = read_or_make(&operator_file, fresh)
             .map_err(|error| failed(&operator_file, error.to_string()))?;
         let operator = Opaque::parse(OPERATOR_PREFIX, &operator)
@@ -81,26 +81,30 @@ fn failed(path: &Path, problem: String) -> SecretsError {
 
 /// The certificate authority of the installation.
 fn authority(file: &Path, clock: &Clock) -> Result<Authority, SecretsError> {
-    let fresh = || Authority::create(clock.now().seconds()).unwrap_or_default();
+    let now = clock.now().seconds();
+    let fresh = || Authority::create(now).map_err(std::io::Error::other);
     let text = read_or_make(file, fresh).map_err(|error| failed(file, error.to_string()))?;
     Authority::load(&text).map_err(|error| failed(file, error.to_string()))
 }
 
 /// A key of 32 secret bytes.
 fn key(file: &Path, clock: &Clock) -> Result<[u8; 32], SecretsError> {
-    let fresh = || HEXLOWER.encode(&clock.random::<32>());
+    let fresh = || Ok(HEXLOWER.encode(&clock.random::<32>()));
     let text = read_or_make(file, fresh).map_err(|error| failed(file, error.to_string()))?;
     let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or_else(|| failed(file, "expected 64 hexadecimal digits".into()))
 }
 
-fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> std::io::Result<String> {
+fn read_or_make(
+    path: &Path,
+    make: impl FnOnce() -> std::io::Result<String>,
+) -> std::io::Result<String> {
     match std::fs::read_to_string(path) {
         Ok(text) => return Ok(text.trim().to_owned()),
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         Err(_) => {}
     }
-    let secret = make();
+    let secret = make()?;
     // Written whole under another name, so that a crash leaves no half secret behind.
     let unfinished = path.with_extension("new");
     let mut file = std::fs::OpenOptions::new()

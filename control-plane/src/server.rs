@@ -7,17 +7,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use freehold_api::{ApiError, DocumentInfo, Route, document, finish_answers};
+use freehold_api::{ApiError, DocumentInfo, Route, document, finish_answers, serve};
 use freehold_clock::Clock;
 use freehold_credentials::PasswordHasher;
 use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
+use freehold_fleet::wire;
 use freehold_fleet::{
     Address, Hosts, LinkError, Route as EdgeRoute, RouteFeed, RouteState, Surface, UpstreamEntry,
     UpstreamId, Upstreams, WorkerLink,
 };
 use freehold_ids::{SessionId, WorkerId};
 use serde_json::{Value, json};
-use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,7 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::accounts::{self, AccountState};
 use crate::backup::{self, BackupConfig};
 use crate::call::{Gate, admit};
-use crate::fleet::{self, Afar, AfarConfig, Connections, FleetServer, NotListening, Workers};
+use crate::fleet::{self, Afar, AfarConfig, Connections, FleetServer, Line, NotListening, Workers};
 use crate::jobs::{Jobs, JobsConfig};
 use crate::mail::MailSender;
 use crate::operations::{self, Operations};
@@ -132,6 +132,8 @@ pub struct ControlPlane {
     stopping: CancellationToken,
     servers: Vec<JoinHandle<std::io::Result<()>>>,
     jobs: Option<Jobs>,
+    /// To the workers in this process.
+    _lines: Vec<Line>,
 }
 
 impl ControlPlane {
@@ -154,8 +156,9 @@ impl ControlPlane {
         for (id, address) in fleet::addresses(&sites.db).await? {
             put_upstream(&config, UpstreamId(id), address);
         }
+        let mut lines = Vec::new();
         for worker in workers {
-            join(&sites, &config, worker).await?;
+            lines.push(join(&sites, &config, worker).await?);
         }
         take_up(&sites).await?;
         let tasks = sites.fleet.tasks.clone();
@@ -171,9 +174,9 @@ impl ControlPlane {
         let accounts =
             AccountState::new(sites.clone(), config.hasher.clone(), config.rate_limits_enabled);
         let router = router(rows(&sites, accounts), gate);
-        let listener = bind(&config.socket)
+        let listener = wire::listen_unix(&config.socket)
             .map_err(|error| ControlError::Socket(config.socket.clone(), error))?;
-        let fleet_listener = fleet::bind(&config.fleet_socket)
+        let fleet_listener = wire::listen_unix(&config.fleet_socket)
             .map_err(|error| ControlError::Socket(config.fleet_socket.clone(), error))?;
         let stopping = CancellationToken::new();
         let (secrets, upstreams) = (&config.secrets, &config.upstreams);
@@ -197,15 +200,17 @@ impl ControlPlane {
             stopping.clone(),
         ));
         sites.fleet.tasks.spawn(processes.run(fleet_listener, afar.processes));
-        let mut servers = vec![serve(listener, router.clone(), stopping.clone())];
-        servers.extend(afar.handovers.map(|afar| serve(afar, router, stopping.clone())));
+        let mut servers = vec![serve(listener, router.clone(), stopping.clone().cancelled_owned())];
+        servers.extend(
+            afar.handovers.map(|afar| serve(afar, router, stopping.clone().cancelled_owned())),
+        );
         let jobs = if config.jobs_enabled {
             let jobs = JobsConfig { folder: config.folder.clone(), mail: config.mail.clone() };
             Some(Jobs::start(jobs, sites.clone()).await.map_err(ControlError::Jobs)?)
         } else {
             None
         };
-        Ok(Self { sites, stopping, servers, jobs })
+        Ok(Self { sites, stopping, servers, jobs, _lines: lines })
     }
 
     /// Takes no more requests, ends what runs within `grace`, closes the database.
@@ -225,17 +230,6 @@ impl ControlPlane {
         }
         self.sites.db.close().await;
     }
-}
-
-/// Answers hand-overs until told to stop, then ends what runs.
-fn serve<L: axum::serve::Listener<Addr: std::fmt::Debug>>(
-    listener: L,
-    router: Router,
-    stopping: CancellationToken,
-) -> JoinHandle<std::io::Result<()>> {
-    let server = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stopping.cancelled().await });
-    tokio::spawn(server.into_future())
 }
 
 async fn open_database(folder: &std::path::Path) -> Result<Database, DbError> {
@@ -271,12 +265,16 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
     }
 }
 
-async fn join(sites: &Sites, config: &ControlConfig, worker: JoinedWorker) -> Result<(), DbError> {
+async fn join(
+    sites: &Sites,
+    config: &ControlConfig,
+    worker: JoinedWorker,
+) -> Result<Line, DbError> {
     let (workers, called) = (&sites.fleet.workers, (worker.name.as_str(), worker.region.as_str()));
     workers.join(&sites.db, worker.id, called, sites.clock.now()).await?;
-    workers.connect(worker.id, worker.link);
+    let line = workers.connect(worker.id, worker.link);
     put_upstream(config, UpstreamId(worker.id.to_string()), worker.address);
-    Ok(())
+    Ok(line)
 }
 
 /// Lets edges hand requests to a process.
@@ -316,14 +314,6 @@ async fn take_up(sites: &Sites) -> Result<(), ControlError> {
     }
     sites.fleet.feed.publish(routes, Vec::new());
     Ok(())
-}
-
-fn bind(socket: &PathBuf) -> std::io::Result<UnixListener> {
-    match std::fs::remove_file(socket) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    UnixListener::bind(socket)
 }
 
 /// The whole route table.

@@ -15,5 +15,5 @@ pub(crate) use afar::{Afar, NotListening};
 pub(crate) use members::routes as member_routes;
 pub(crate) use processes::addresses;
 pub(crate) use routes::routes;
-pub(crate) use server::{Connections, FleetServer, bind};
-pub(crate) use workers::Workers;
+pub(crate) use server::{Connections, FleetServer};
+pub(crate) use workers::{Line, Workers};

@@ -1,7 +1,6 @@
 //! Where processes of the fleet connect: they join or say hello, and are then served by role.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -306,15 +305,6 @@ fn check(introduction: &Introduction) -> Result<(), Ended> {
         return Err(Ended::Refused("a worker says where it takes hand-overs"));
     }
     Ok(())
-}
-
-/// Binds the socket where processes connect, in place of one that an earlier process left behind.
-pub(crate) fn bind(socket: &Path) -> std::io::Result<UnixListener> {
-    match std::fs::remove_file(socket) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    UnixListener::bind(socket)
 }
 
 /// Sends what others want to tell a process, and signs of life in between.

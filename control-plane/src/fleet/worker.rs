@@ -89,8 +89,8 @@ pub(super) async fn serve(server: &FleetServer, introduced: Introduced) -> Ended
     let (orders, to_do) = mpsc::channel(ORDERS_PENDING_MAX);
     // From here on orders queue up. They are sent after the snapshot, which is read later, so
     // that the snapshot can never undo what an order said.
-    let connection = workers.connect(worker, Arc::new(RemoteLink { orders }));
-    let ended = match announce(server, worker, &mut sender).await {
+    let _line = workers.connect(worker, Arc::new(RemoteLink { orders }));
+    match announce(server, worker, &mut sender).await {
         Err(error) => error,
         Ok(()) => {
             if let Some(address) = introduction.address {
@@ -100,9 +100,7 @@ pub(super) async fn serve(server: &FleetServer, introduced: Introduced) -> Ended
             }
             converse(sender, receiver, outbox, to_do).await
         }
-    };
-    workers.disconnect(worker, connection);
-    ended
+    }
 }
 
 /// Tells a worker every tenant that is its own.

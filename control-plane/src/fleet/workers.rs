@@ -43,6 +43,21 @@ pub(crate) struct Workers {
     connections: Arc<AtomicU64>,
 }
 
+/// A worker's connection. When it is dropped, however it ended, the worker is not connected any
+/// more, unless it has a newer one.
+#[derive(Debug)]
+pub(crate) struct Line {
+    workers: Workers,
+    id: WorkerId,
+    connection: u64,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.workers.disconnect(self.id, self.connection);
+    }
+}
+
 fn worker(row: &Row, tenants: &HashMap<WorkerId, u64>) -> Result<Worker, DbError> {
     let id = typed(row, "id")?;
     Ok(Worker {
@@ -108,18 +123,18 @@ impl Workers {
         Ok(())
     }
 
-    /// Takes the line to a worker that has connected. Returns the connection's number.
-    pub(crate) fn connect(&self, id: WorkerId, link: Arc<dyn WorkerLink>) -> u64 {
+    /// Takes the line to a worker that has connected, for as long as what is returned lives.
+    #[must_use]
+    pub(crate) fn connect(&self, id: WorkerId, link: Arc<dyn WorkerLink>) -> Line {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let mut known = self.known.write();
         if let Some(worker) = known.iter_mut().find(|worker| worker.id == id) {
             (worker.link, worker.connection) = (Some(link), connection);
         }
-        connection
+        Line { workers: self.clone(), id, connection }
     }
 
-    /// Drops the line of a connection that has ended, unless there is a newer one.
-    pub(crate) fn disconnect(&self, id: WorkerId, connection: u64) {
+    fn disconnect(&self, id: WorkerId, connection: u64) {
         let mut known = self.known.write();
         let ended = |worker: &&mut Worker| worker.id == id && worker.connection == connection;
         if let Some(worker) = known.iter_mut().find(ended) {

@@ -106,7 +106,11 @@ async fn create(
     let once = Once::new(member.member, key);
     let mut writer = sites.db.write().await.map_err(answer)?;
     let (site, operation) = match once.started(&mut writer).await? {
-        Some(started) => started,
+        Some(started) => {
+            // The operation may have to be taken up again, which takes the writer.
+            drop(writer);
+            started
+        }
         None => {
             let (account, verified) = (member.account, member.verified);
             let placed = place(&sites, &mut writer, account, verified, new, "slug").await?;

@@ -53,8 +53,8 @@ struct Kept {
 }
 
 impl Told {
-    /// Reads the copy in a folder and gives `tenants` what it says; `None` where the control
-    /// plane has to be asked first, because there is no copy or it is damaged.
+    /// Reads the copy in a folder, and the tenants that it names. Where there is none, or it is
+    /// damaged, [`Told::welcome`] is `None`: the control plane has to be asked first.
     ///
     /// # Errors
     /// [`CopyError::Io`] and [`CopyError::Version`]. A damaged copy is reported and not used.

@@ -8,16 +8,16 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use freehold_api::{ApiError, Route, finish_answers};
+use freehold_api::{ApiError, Route, finish_answers, serve};
 use freehold_certificates::{Presented, TlsListener};
 use freehold_clock::Clock;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
+use freehold_fleet::wire;
 use freehold_fleet::{Assignment, Connected, HandOverKey, Member};
 use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
 use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
 use freehold_site::{Theme, ThemeError};
-use tokio::net::UnixListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -105,14 +105,14 @@ impl Worker {
         let gate = Gate { tenants: tenants.clone(), key: config.key, clock: config.clock.clone() };
         let router = router(modules, theme, gate);
         let router = router.layer(axum::middleware::from_fn_with_state(told, offer));
-        let listener = bind(&config.socket)
+        let listener = wire::listen_unix(&config.socket)
             .map_err(|error| WorkerError::Socket(config.socket.clone(), error))?;
-        let mut servers = vec![serve(listener, router.clone(), stopping.clone())];
+        let mut servers = vec![serve(listener, router.clone(), stopping.clone().cancelled_owned())];
         if let Some((address, presented)) = config.listen {
             let afar = TlsListener::bind(address, presented)
                 .await
                 .map_err(|error| WorkerError::Listen(address, error))?;
-            servers.push(serve(afar, router, stopping.clone()));
+            servers.push(serve(afar, router, stopping.clone().cancelled_owned()));
         }
         let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds };
         Ok(Self { tenants, link, stopping, servers, session: None })
@@ -160,26 +160,6 @@ impl Worker {
         }
         self.tenants.close(grace).await;
     }
-}
-
-/// Answers hand-overs until told to stop, then ends what runs.
-fn serve<L: axum::serve::Listener<Addr: std::fmt::Debug>>(
-    listener: L,
-    router: Router,
-    stopping: CancellationToken,
-) -> JoinHandle<std::io::Result<()>> {
-    let server = axum::serve(listener, router)
-        .with_graceful_shutdown(async move { stopping.cancelled().await });
-    tokio::spawn(server.into_future())
-}
-
-/// Binds the socket, in place of one that an earlier process left behind.
-fn bind(socket: &PathBuf) -> std::io::Result<UnixListener> {
-    match std::fs::remove_file(socket) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    UnixListener::bind(socket)
 }
 
 fn router(modules: Vec<Module>, theme: Arc<Theme>, gate: Gate) -> Router {

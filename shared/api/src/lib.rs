@@ -11,6 +11,7 @@ mod openapi;
 mod params;
 mod rate;
 mod route;
+mod serve;
 
 pub use answer::{Data, Page, finish_answers};
 pub use body::{BODY_BYTES_MAX, Body, Command, Problems};
@@ -19,3 +20,4 @@ pub use openapi::{DocumentInfo, document};
 pub use params::{Params, Path, QueryParams};
 pub use rate::{RateLimit, network_key};
 pub use route::{Access, Argument, Arguments, Method, Operation, Route, Routes, SameForEverybody};
+pub use serve::serve;

@@ -103,15 +103,34 @@ impl Member {
         dialled.unwrap_or_else(|_| Err(self.unreachable(WireError::Silent))).map(drop)
     }
 
-    /// Opens a connection, and tries until there is one.
+    /// Opens the first connection of a process that has nothing to serve yet: it waits for a
+    /// control plane that it cannot reach, and not for one that says no.
     ///
     /// # Errors
-    /// [`ConnectError::NoToken`] and [`ConnectError::Membership`]: nothing that time would mend.
+    /// Whatever time would not mend, a refusal included.
+    pub async fn connect_first(&self) -> Result<Connected, ConnectError> {
+        self.connect_while(|error| matches!(error, ConnectError::Unreachable(..))).await
+    }
+
+    /// Opens a connection of a process that serves meanwhile, and tries until there is one.
+    ///
+    /// # Errors
+    /// Whatever time would not mend.
     pub async fn connect_patiently(&self) -> Result<Connected, ConnectError> {
+        let may_pass = |error: &ConnectError| {
+            matches!(error, ConnectError::Unreachable(..) | ConnectError::Refused(_))
+        };
+        self.connect_while(may_pass).await
+    }
+
+    async fn connect_while(
+        &self,
+        may_pass: impl Fn(&ConnectError) -> bool,
+    ) -> Result<Connected, ConnectError> {
         let mut pause = PAUSE_MS_MIN;
         loop {
             match self.connect().await {
-                Err(error @ (ConnectError::Unreachable(..) | ConnectError::Refused(_))) => {
+                Err(error) if may_pass(&error) => {
                     tracing::warn!(%error, "waiting for the control plane");
                 }
                 other => return other,

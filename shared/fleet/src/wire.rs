@@ -12,7 +12,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
@@ -91,6 +91,18 @@ pub fn over<Out, In>(stream: Box<dyn Stream>) -> (Sender<Out>, Receiver<In>) {
 /// The system's.
 pub async fn dial_unix(path: &Path) -> std::io::Result<Box<dyn Stream>> {
     Ok(Box::new(UnixStream::connect(path).await?))
+}
+
+/// Listens on a Unix socket, in place of one that an earlier process left behind.
+///
+/// # Errors
+/// The system's.
+pub fn listen_unix(path: &Path) -> std::io::Result<UnixListener> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    UnixListener::bind(path)
 }
 
 /// Opens a TLS connection to the process of this name at `host:port`.

@@ -144,8 +144,14 @@ async fn a_suspension_reaches_a_worker_that_was_away() {
     assert!(suspend.status.success(), "{}", String::from_utf8_lossy(&suspend.stderr));
     until(&edge.host("acme.localhost"), "/", 402).await;
     let worker = planes.worker("one");
+    // The worker knows it too now, and keeps it.
+    let copy = planes.data("one").join("worker/assignments");
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !std::fs::read_to_string(&copy).expect("a copy").contains("\"state\":\"suspended\"") {
+        assert!(tokio::time::Instant::now() < deadline, "the worker was not told");
+        tokio::task::yield_now().await;
+    }
     wait_for_workers(&planes, 1).await;
-    until(&edge.host("acme.localhost"), "/", 402).await;
     planes.operate(&["tenant", "resume", "acme"]);
     until(&edge.host("acme.localhost"), "/", 200).await;
     drop(worker);
@@ -197,7 +203,11 @@ async fn joining_takes_a_good_token_and_membership_can_end() {
     let listed = planes.operate(&["fleet", "processes"]);
     assert_eq!(listed["items"][0]["state"], "revoked", "{listed}");
     wait_for_workers(&planes, 0).await;
-    drop(worker);
+    // It has the fewest tenants of all, and gets no more.
+    let two = planes.worker("two");
+    let edge = planes.edge("north");
+    planes.sign_up(&edge, "acme").await;
+    drop((worker, two));
 }
 
 #[tokio::test]

@@ -56,3 +56,23 @@ async fn a_lost_control_plane_comes_back_from_its_backup() {
     until(&edge.host("acme.localhost"), "/", 402).await;
     drop(worker);
 }
+
+#[tokio::test]
+async fn starting_often_pushes_no_backup_out() {
+    let mut planes = Planes::start(PROGRAM);
+    let folder = planes.data("control").join("backups");
+    let backups = || std::fs::read_dir(&folder).map_or(0, |entries| entries.flatten().count());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while backups() == 0 {
+        assert!(std::time::Instant::now() < deadline, "the first backup is made at the start");
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..2 {
+        planes.control.take().expect("a control plane").terminate();
+        planes.start_control();
+        // It answers, so it has looked whether a backup is due.
+        planes.operate(&["fleet", "workers"]);
+    }
+    planes.control.take().expect("a control plane").terminate();
+    assert_eq!(backups(), 1, "a backup of minutes ago is young enough");
+}

@@ -135,6 +135,7 @@ async fn a_kill_loses_no_acknowledged_write() {
     let mut acknowledged = Vec::new();
     for round in 0..rounds {
         let api = owner(&process, "acme", &session, &site).await;
+        let (count, mut counted) = tokio::sync::watch::channel(0);
         let writer = tokio::spawn(async move {
             let mut slugs = Vec::new();
             for number in 0.. {
@@ -144,14 +145,16 @@ async fn a_kill_loses_no_acknowledged_write() {
                 match sent.await {
                     Ok(answer) if answer.status() == 201 => {
                         slugs.push(format!("round-{round}-number-{number}"));
+                        count.send_replace(slugs.len());
                     }
                     _ => break,
                 }
             }
             slugs
         });
-        // not synchronisation: the kill comes at an arbitrary moment under writes
-        tokio::time::sleep(Duration::from_millis(300 + 150 * round)).await;
+        // The next write is on its way when the kill comes.
+        let wanted = 50 + 25 * round;
+        counted.wait_for(|count| *count >= wanted).await.expect("the writer comes so far");
         process.kill();
         acknowledged.extend(writer.await.expect("the writer"));
         process = Process::start(PROGRAM, folder.path(), &[], None);
@@ -163,7 +166,7 @@ async fn a_kill_loses_no_acknowledged_write() {
         assert_eq!(answer.status, 200, "{slug} was acknowledged");
     }
     let total = host.get("/api/v1/posts?page_size=1").await.data(200)["total"].as_u64();
-    let at_most = acknowledged.len() as u64 + 1 + rounds;
+    let at_most = acknowledged.len() as u64 + 1 + rounds as u64;
     assert!(total.expect("a total") <= at_most, "at most one unacknowledged write a round");
     assert!(process.terminate(), "a graceful end is a success");
 }

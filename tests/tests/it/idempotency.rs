@@ -1,8 +1,10 @@
 //! A POST that is sent twice with one key happens once.
 
-use freehold_testkit::{Answer, Api, Fleet};
+use freehold_testkit::{Answer, Api, Fleet, PASSWORD, Process};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::PROGRAM;
 
 async fn post(api: &Api, path: &str, key: &str, body: &Value) -> Answer {
     Answer::of(api.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
@@ -95,4 +97,31 @@ async fn a_site_is_created_and_suspended_once() {
     let again = post(&operator, path, "o-2", &json!({})).await.data(200);
     assert_eq!(again["state"], resumed["state"]);
     operator.post(path, json!({})).await.refused(409, "wrong_state");
+}
+
+#[tokio::test]
+async fn a_creation_that_was_cut_off_is_finished_by_sending_it_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Nobody but the second request can finish what the first one began.
+    let start = |fault| Process::start(PROGRAM, folder.path(), &["control.jobs=false"], fault);
+    let process = start(None);
+    let account = json!({
+        "email": "a@example.org", "password": PASSWORD,
+        "site": {"name": "First", "slug": "first"},
+    });
+    let signed_up = process.host("console.localhost").post("/v1/signup", account).await.data(201);
+    let session = signed_up["session"]["token"].as_str().expect("a session");
+    process.kill();
+    let body = json!({"name": "Second", "slug": "second"});
+    let process = start(Some("before_store"));
+    let console = process.host("console.localhost").with_token(session);
+    let sent = console.request(Method::POST, "/v1/sites").header("Idempotency-Key", "s-1");
+    let answer = sent.json(&body).send().await;
+    assert!(!answer.is_ok_and(|answer| answer.status().is_success()));
+    process.ended();
+    let process = start(None);
+    let console = process.host("console.localhost").with_token(session);
+    let again = post(&console, "/v1/sites", "s-1", &body).await.data(201);
+    assert_eq!((&again["slug"], &again["state"]), (&json!("second"), &json!("ready")));
+    assert_eq!(process.host("second.localhost").get("/").await.status, 200);
 }
