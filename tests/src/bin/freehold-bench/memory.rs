@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::machine::{self, Watch};
+use crate::read::NO_CACHE;
 use crate::report::{Cell, LATENCY_COLUMNS, Report, Table, latencies, ms, percentile};
 use crate::served::{Program, Served};
 use crate::sites::{self, SITES_PER_ACCOUNT_MAX};
@@ -30,7 +31,8 @@ const PATH: &str = "/api/v1/posts";
 /// Runs the measurement.
 pub(crate) async fn run(program: &Program, count: u32, open: u32) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir()?;
-    let settings = [format!("worker.open_tenants_max={open}")];
+    // A kept answer would not open a store.
+    let settings = [format!("worker.open_tenants_max={open}"), NO_CACHE.to_owned()];
     let served = program.platform(folder.path(), &settings).await?;
     let watch = Watch::start(served.process)?;
     let mut held = Table::new(
