@@ -9,6 +9,7 @@ use freehold_clock::Clock;
 use freehold_config::{Config, HostNames, Mail};
 use freehold_control_plane::{ControlConfig, MailSender, Secrets};
 use freehold_credentials::PasswordHasher;
+use freehold_db::PostgresOptions;
 use freehold_fleet::{Hostname, Hosts, Upstreams};
 use freehold_ids::WorkerId;
 use freehold_telemetry::PrivateServer;
@@ -75,6 +76,7 @@ pub(crate) fn control_config(
 ) -> ControlConfig {
     ControlConfig {
         folder: layout.control.clone(),
+        database: config.control_database.clone().map(PostgresOptions::at),
         socket: layout.control_socket.clone(),
         fleet_socket: config.fleet_control.clone().unwrap_or_else(|| layout.fleet_socket.clone()),
         upstreams: Upstreams::default(),

@@ -11,6 +11,7 @@ mod jobs;
 mod mail;
 mod once;
 mod operations;
+mod replicas;
 mod secrets;
 mod server;
 mod sites;

@@ -10,7 +10,7 @@ use axum::routing::get;
 use freehold_api::{ApiError, DocumentInfo, Route, document, finish_answers};
 use freehold_clock::Clock;
 use freehold_credentials::PasswordHasher;
-use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
+use freehold_db::{Catalog, Database, DatabaseOptions, DbError, PostgresOptions};
 use freehold_fleet::{
     Address, Hosts, LinkError, Route as EdgeRoute, RouteFeed, RouteState, Surface, UpstreamEntry,
     UpstreamId, Upstreams, WorkerLink,
@@ -29,6 +29,7 @@ use crate::fleet::{self, Connections, FleetServer, Workers};
 use crate::jobs::{Jobs, JobsConfig};
 use crate::mail::MailSender;
 use crate::operations::{self, Operations};
+use crate::replicas::Replica;
 use crate::secrets::Secrets;
 use crate::sites::{self, Fleet, SiteState, Sites, Turns};
 
@@ -45,8 +46,10 @@ const INFO: DocumentInfo = DocumentInfo {
 /// How a control plane is set up.
 #[derive(Debug, Clone)]
 pub struct ControlConfig {
-    /// The folder of its database and jobs.
+    /// The folder of its jobs, and of its database where that is a file.
     pub folder: PathBuf,
+    /// The Postgres database that it shares with other control planes; `None` for a file.
+    pub database: Option<PostgresOptions>,
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
     /// The Unix socket where workers and edges connect.
@@ -118,6 +121,8 @@ pub struct ControlPlane {
     stopping: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
     jobs: Option<Jobs>,
+    leaving: CancellationToken,
+    beats: JoinHandle<()>,
 }
 
 impl ControlPlane {
@@ -133,8 +138,14 @@ impl ControlPlane {
     ) -> Result<Self, ControlError> {
         std::fs::create_dir_all(&config.folder)
             .map_err(|error| ControlError::Folder(config.folder.clone(), error))?;
-        let db = open_database(&config.folder).await?;
+        let db = open_database(&config).await?;
         let sites = compose(&config, db.clone(), feed);
+        let replica = Replica {
+            db: db.clone(),
+            clock: config.clock.clone(),
+            id: sites.operations.owner.to_string(),
+        };
+        replica.beat().await?;
         sites.fleet.workers.load(&sites.db, &sites::store::counts(&sites.db).await?).await?;
         for worker in workers {
             join(&sites, &config.secrets, worker).await?;
@@ -168,6 +179,8 @@ impl ControlPlane {
             tasks: sites.fleet.tasks.clone(),
         };
         sites.fleet.tasks.spawn(processes.run(fleet_listener));
+        let leaving = CancellationToken::new();
+        let beats = tokio::spawn(replica.run(leaving.clone()));
         let stopped = stopping.clone();
         let server = axum::serve(listener, router)
             .with_graceful_shutdown(async move { stopped.cancelled().await });
@@ -178,7 +191,7 @@ impl ControlPlane {
         } else {
             None
         };
-        Ok(Self { sites, stopping, server, jobs })
+        Ok(Self { sites, stopping, server, jobs, leaving, beats })
     }
 
     /// Takes no more requests, ends what runs within `grace`, closes the database.
@@ -194,15 +207,25 @@ impl ControlPlane {
         if tokio::time::timeout(grace, self.sites.fleet.tasks.wait()).await.is_err() {
             tracing::warn!("operations were still running; they go on at the next start");
         }
+        // It beats for as long as an operation of its own may run.
+        self.leaving.cancel();
+        if tokio::time::timeout(grace, self.beats).await.is_err() {
+            tracing::warn!("other control planes will wait for this one's lease to end");
+        }
         self.sites.db.close().await;
     }
 }
 
-async fn open_database(folder: &std::path::Path) -> Result<Database, DbError> {
-    let options =
-        DatabaseOptions { path: folder.join("control.db"), create: true, readers_max: READERS_MAX };
+async fn open_database(config: &ControlConfig) -> Result<Database, DbError> {
     let catalog = Arc::new(Catalog::of(freehold_migrations::CONTROL));
-    let db = Database::open(&options, catalog)?;
+    let db = match &config.database {
+        Some(options) => Database::connect(options, catalog).await?,
+        None => {
+            let path = config.folder.join("control.db");
+            let options = DatabaseOptions { path, create: true, readers_max: READERS_MAX };
+            Database::open(&options, catalog)?
+        }
+    };
     db.migrate(freehold_migrations::CONTROL).await?;
     Ok(db)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use freehold_clock::{Clock, UnixMs};
 use freehold_config::Config;
+use freehold_db::PostgresOptions;
 use serde_json::json;
 
 /// Less free space than this is worth a warning.
@@ -18,6 +19,8 @@ const DESCRIPTORS_MIN: u64 = 8_192;
 const CLOCK_EARLIEST: UnixMs = UnixMs(1_767_225_600_000);
 /// How long a running platform may take to say that it is ready.
 const READY_SECONDS_MAX: u64 = 2;
+/// How long a database server may take to answer.
+const DATABASE_SECONDS_MAX: u64 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Grade {
@@ -53,6 +56,7 @@ pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<ExitCo
         disk(&config.data_dir),
         secrets(&config.data_dir),
         sqlite(),
+        database(config).await,
         descriptors(),
         clock(),
         port(config, running),
@@ -127,6 +131,26 @@ fn sqlite() -> Finding {
     match freehold_db::assert_version() {
         Ok(()) => finding("sqlite", Grade::Ok, "the linked version has no known corruption bug"),
         Err(error) => finding("sqlite", Grade::Fail, error.to_string()),
+    }
+}
+
+async fn database(config: &Config) -> Finding {
+    let Some(url) = &config.control_database else {
+        return finding("database", Grade::Ok, "SQLite, in the data folder");
+    };
+    let options = PostgresOptions::at(url.clone());
+    let asked = freehold_db::examine_server(&options);
+    match tokio::time::timeout(Duration::from_secs(DATABASE_SECONDS_MAX), asked).await {
+        Ok(Ok(server)) if server.loses_writes_by.is_empty() => {
+            finding("database", Grade::Ok, format!("Postgres {}", server.version))
+        }
+        Ok(Ok(server)) => {
+            let settings = server.loses_writes_by.join(", ");
+            let message = format!("answered writes may be lost: the server has {settings} off");
+            finding("database", Grade::Warn, message)
+        }
+        Ok(Err(error)) => finding("database", Grade::Fail, format!("control.database: {error}")),
+        Err(_) => finding("database", Grade::Fail, "control.database: the server does not answer"),
     }
 }
 

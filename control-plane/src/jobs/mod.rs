@@ -2,7 +2,8 @@
 //!
 //! A sweep looks for what is due (orphaned operations, mails, sites to erase) and enqueues it
 //! under a key that names the work, so that looking twice enqueues once. Nothing a request waits
-//! for depends on this: with jobs stopped, sign-ups still come through.
+//! for depends on this: with jobs stopped, sign-ups still come through. Of several control planes
+//! that share a database the elected one sweeps.
 
 mod work;
 
@@ -22,6 +23,8 @@ use work::Work;
 
 /// How often the sweep looks for what is due.
 const SWEEP_MS: u64 = 1_000;
+/// How long the election may take to answer; as long as a silent session lives.
+const ELECTION_SECONDS_MAX: u64 = 3;
 /// How often an idle queue is to be looked at; a missed wake-up is made good by the heartbeat.
 const POLL_MS: u64 = 500;
 /// How often the worker says that it is alive. The library wakes an idle or failed fetch at these
@@ -152,13 +155,25 @@ async fn run_sweep(
     stopping: CancellationToken,
 ) {
     let mut round = 1_u64;
+    let mut election = sites.db.election();
+    let mut was_elected = false;
     loop {
-        match work::due(&sites).await {
-            Ok(found) => enqueue(&mut storage, found).await,
-            Err(error) => tracing::warn!(%error, "the sweep could not look for what is due"),
+        // What is not answered in time is not won: the session may be over by then.
+        let answer_time = Duration::from_secs(ELECTION_SECONDS_MAX);
+        let is_elected =
+            tokio::time::timeout(answer_time, election.is_won()).await.unwrap_or(false);
+        if is_elected != was_elected {
+            tracing::info!(is_elected, "who sweeps has changed");
+            was_elected = is_elected;
+        }
+        if is_elected {
+            match work::due(&sites).await {
+                Ok(found) => enqueue(&mut storage, found).await,
+                Err(error) => tracing::warn!(%error, "the sweep could not look for what is due"),
+            }
         }
         if round.is_multiple_of(SWEEPS_PER_CLEANUP) {
-            if let Err(error) = work::forget_old_rows(&sites).await {
+            if is_elected && let Err(error) = work::forget_old_rows(&sites).await {
                 tracing::warn!(%error, "old rows could not be removed");
             }
             clean_up(&jobs, sites.clock.now().0 / 1_000 - FINISHED_KEPT_SECONDS).await;

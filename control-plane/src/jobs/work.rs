@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::mail::{self, MailSender};
 use crate::operations;
+use crate::replicas;
 use crate::sites::{self, Sites};
 
-/// An operation that nobody touched for so long has lost its owner.
+/// An operation of this process that it does not run was given up for want of the database; a new
+/// one gets so long to start.
+const OPERATION_FORGOTTEN_SECONDS_MAX: u64 = 10;
+/// An operation that nobody touched for so long has lost its owner, alive or not.
 const OPERATION_SILENT_SECONDS_MAX: u64 = 300;
 /// Work that is still due after so long is enqueued again; longer than any job may take.
 const REENQUEUE_SECONDS: u64 = 180;
@@ -17,6 +21,8 @@ const REENQUEUE_SECONDS: u64 = 180;
 const MAILS_KEPT_SECONDS: u64 = 7 * 24 * 3_600;
 /// How long an operation that is over is kept.
 const OPERATIONS_KEPT_SECONDS: u64 = 90 * 24 * 3_600;
+/// How long the row of a dead replica is kept.
+const REPLICAS_KEPT_SECONDS: u64 = 24 * 3_600;
 /// Operations and sites taken up in one round.
 const ROWS_PER_ROUND_MAX: u64 = 50;
 
@@ -37,10 +43,17 @@ pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
     // A job that was lost is enqueued again when no run of it can still be going on.
     let window = now.seconds() / REENQUEUE_SECONDS;
     let mut due = Vec::new();
-    let silent = now.minus_seconds(OPERATION_SILENT_SECONDS_MAX);
+    let since = (
+        now.minus_seconds(OPERATION_FORGOTTEN_SECONDS_MAX),
+        now.minus_seconds(OPERATION_SILENT_SECONDS_MAX),
+    );
     let owner = &sites.operations.owner;
-    let orphaned = operations::store::orphaned(&sites.db, owner, silent, ROWS_PER_ROUND_MAX);
+    let alive = replicas::alive(&sites.db, now).await?;
+    let orphaned = operations::store::orphaned(&sites.db, owner, alive, since, ROWS_PER_ROUND_MAX);
     for operation in orphaned.await? {
+        if sites.operations.is_live(operation.id) {
+            continue;
+        }
         let key = format!("operation:{}:{}:{owner}:{window}", operation.id, operation.attempts);
         due.push((key, Work::RunOperation(operation.id)));
     }
@@ -64,6 +77,7 @@ pub(crate) async fn forget_old_rows(sites: &Sites) -> Result<(), DbError> {
     writer.delete(&Delete::from("mails", Filter::lt("sent_at", mails))).await?;
     writer.delete(&Delete::from("mail_tokens", Filter::lt("expires_at", now.0))).await?;
     writer.delete(&Delete::from("operations", over)).await?;
+    writer.delete(&replicas::dead_since(now.minus_seconds(REPLICAS_KEPT_SECONDS))).await?;
     writer.commit().await
 }
 

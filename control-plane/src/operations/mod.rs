@@ -25,7 +25,8 @@ pub(crate) use routes::{operator_routes, routes};
 pub(crate) struct Operations {
     pub(crate) db: Database,
     pub(crate) clock: Clock,
-    /// Names this process among all that ever ran; an operation of another owner is orphaned.
+    /// Names this process among all that ever ran; an operation of an owner that is not alive is
+    /// orphaned.
     pub(crate) owner: Arc<str>,
     live: Arc<Mutex<HashMap<OperationId, watch::Sender<Operation>>>>,
 }
@@ -43,7 +44,8 @@ impl Operations {
         Self { db, clock, owner: owner.into(), live: Arc::default() }
     }
 
-    /// Takes an operation over; `None` when this process runs it already or it is over.
+    /// Takes an operation over; `None` when this process runs it already, when it is over, and when
+    /// another process was faster.
     pub(crate) async fn start(&self, id: OperationId) -> Result<Option<Running>, DbError> {
         let Some(mut operation) = store::by_id(&self.db, id).await? else { return Ok(None) };
         if operation.outcome != Outcome::Running {
@@ -59,14 +61,20 @@ impl Operations {
             sender
         };
         if operation.owner != *self.owner || operation.attempts > 0 {
+            let taken = store::take_over(&self.db, &operation, &self.owner, self.clock.now()).await;
+            if !matches!(taken, Ok(true)) {
+                self.live.lock().remove(&id);
+                return taken.map(|_| None);
+            }
             operation.owner = self.owner.to_string();
             operation.attempts += 1;
-            if let Err(error) = store::save(&self.db, &operation, self.clock.now()).await {
-                self.live.lock().remove(&id);
-                return Err(error);
-            }
         }
         Ok(Some(Running { operations: self.clone(), operation, watch }))
+    }
+
+    /// Whether this process runs the operation now.
+    pub(crate) fn is_live(&self, id: OperationId) -> bool {
+        self.live.lock().contains_key(&id)
     }
 
     /// Follows an operation that this process runs.

@@ -1,7 +1,9 @@
 //! The operations table, and reading typed values that are stored as text.
 
 use freehold_clock::UnixMs;
-use freehold_db::{Database, DbError, Direction, Filter, Insert, Row, Select, Update, Writer};
+use freehold_db::{
+    Database, DbError, Direction, Filter, Insert, Row, Select, SqlValue, Update, Writer,
+};
 use freehold_ids::{AccountId, OperationId};
 use freehold_lists::{Found, List, Listed};
 
@@ -83,10 +85,26 @@ pub(crate) async fn update(
     writer.update(&update).await.map(drop)
 }
 
-pub(crate) async fn save(db: &Database, operation: &Operation, now: UnixMs) -> Result<(), DbError> {
+/// Gives an operation to another owner, unless it has changed hands or ended meanwhile.
+pub(crate) async fn take_over(
+    db: &Database,
+    operation: &Operation,
+    owner: &str,
+    now: UnixMs,
+) -> Result<bool, DbError> {
+    let as_it_was = Filter::eq("id", operation.id.to_string())
+        .and(Filter::eq("state", Outcome::Running.as_str()))
+        .and(Filter::eq("owner", operation.owner.as_str()))
+        .and(Filter::eq("attempts", operation.attempts));
+    let update = Update::table(TABLE)
+        .set("owner", owner)
+        .set("changed_at", now.0)
+        .add("attempts", 1)
+        .filter(as_it_was);
     let mut writer = db.write().await?;
-    update(&mut writer, operation, now).await?;
-    writer.commit().await
+    let taken = writer.update(&update).await? == 1;
+    writer.commit().await?;
+    Ok(taken)
 }
 
 pub(crate) async fn by_id(db: &Database, id: OperationId) -> Result<Option<Operation>, DbError> {
@@ -105,16 +123,23 @@ pub(crate) async fn list<T: Listed>(
     crate::store::list(db, visible, list, operation).await
 }
 
-/// Operations that are not over and that no running process has, or that nobody touched for long.
+/// Operations that are not over and whose owner is not alive; those of `owner` that nobody touched
+/// since `forgotten`; and whosever nobody touched since `silent`.
 pub(crate) async fn orphaned(
     db: &Database,
     owner: &str,
-    untouched_since: UnixMs,
+    alive: Vec<String>,
+    (forgotten, silent): (UnixMs, UnixMs),
     rows: u64,
 ) -> Result<Vec<Operation>, DbError> {
+    let alive = alive.into_iter().map(SqlValue::from).chain([SqlValue::from(owner)]);
+    let orphaned = Filter::one_of("owner", alive)
+        .negated()
+        .or(Filter::eq("owner", owner).and(Filter::lt("changed_at", forgotten.0)))
+        .or(Filter::lt("changed_at", silent.0));
     let select = Select::from(TABLE, COLUMNS)
         .filter(Filter::eq("state", Outcome::Running.as_str()))
-        .filter(Filter::ne("owner", owner).or(Filter::lt("changed_at", untouched_since.0)))
+        .filter(orphaned)
         .order("changed_at", Direction::Ascending)
         .page(rows, 0);
     db.read().await?.rows(&select).await?.iter().map(operation).collect()

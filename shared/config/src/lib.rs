@@ -55,6 +55,8 @@ pub struct Config {
     pub trusted_proxy_source: ProxySource,
     /// The host families.
     pub hosts: HostNames,
+    /// The URL of the control plane's Postgres database; `None` for a file.
+    pub control_database: Option<String>,
     /// Whether this process runs background jobs.
     pub jobs_enabled: bool,
     /// Sites before an address is verified.

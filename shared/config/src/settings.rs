@@ -168,6 +168,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
     let (edge_name, edge_region) = (reader.name("edge.name"), reader.name("edge.region"));
     let fleet_control = fleet_control(&mut reader);
+    let control_database = control_database(&mut reader);
     let join_token = Some(reader.text("fleet.join_token")).filter(|token| !token.is_empty());
     let data_dir = PathBuf::from(reader.text("data.dir"));
     if data_dir.as_os_str().is_empty() {
@@ -196,6 +197,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         trusted_proxies,
         trusted_proxy_source,
         hosts,
+        control_database,
         jobs_enabled,
         unverified_sites_max,
         worker_name,
@@ -222,6 +224,16 @@ fn fleet_control(reader: &mut Reader<'_>) -> Option<PathBuf> {
         reader.wrong("fleet.control", "expected unix: and the absolute path of a socket");
     }
     path.map(PathBuf::from)
+}
+
+/// A URL, or nothing.
+fn control_database(reader: &mut Reader<'_>) -> Option<String> {
+    let url = reader.text("control.database");
+    let is_known = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if !url.is_empty() && !is_known {
+        reader.wrong("control.database", "expected postgres://… or nothing");
+    }
+    (!url.is_empty()).then_some(url)
 }
 
 fn hosts(reader: &mut Reader<'_>) -> HostNames {
@@ -308,6 +320,16 @@ mod tests {
         assert!(with(&[("limits.enabled", "false")]).is_ok());
         let public = with(&[("limits.enabled", "false"), ("hosts.sites", "sites.example")]);
         assert_eq!(public.expect_err("refused"), ["limits.enabled"]);
+    }
+
+    #[test]
+    fn the_control_database_is_a_file_unless_a_server_is_named() {
+        let url = "postgres://me:secret@db.example/freehold";
+        assert_eq!(with(&[]).expect("valid").control_database, None);
+        let named = with(&[("control.database", url)]).expect("valid");
+        assert_eq!(named.control_database.as_deref(), Some(url));
+        let wrong = with(&[("control.database", "mysql://db.example/freehold")]);
+        assert_eq!(wrong.expect_err("refused"), ["control.database"]);
     }
 
     #[test]
