@@ -163,7 +163,8 @@ async fn run_sweep(
         let is_elected =
             tokio::time::timeout(answer_time, election.is_won()).await.unwrap_or(false);
         if is_elected != was_elected {
-            tracing::info!(is_elected, "who sweeps has changed");
+            let told = if is_elected { "elected" } else { "no longer elected" };
+            tracing::info!("{told} to look for what is due");
             was_elected = is_elected;
         }
         if is_elected {
