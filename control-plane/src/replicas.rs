@@ -84,3 +84,84 @@ pub(crate) async fn alive(db: &Database, now: UnixMs) -> Result<Vec<String>, DbE
 pub(crate) fn dead_since(before: UnixMs) -> Delete {
     Delete::from(TABLE, Filter::lt("beat_at", before.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use freehold_db::{Catalog, PostgresOptions};
+    use freehold_ids::{AccountId, OperationId, TenantId};
+    use freehold_scratch_postgres::ScratchDatabase;
+
+    use super::*;
+    use crate::operations::{Kind, Operation, Outcome, store};
+
+    /// An operation of each owner, none of which anybody runs; their ids by owner.
+    async fn operations_of<const N: usize>(
+        db: &Database,
+        clock: &Clock,
+        owners: [&str; N],
+    ) -> [OperationId; N] {
+        let account = AccountId::from_random(clock.random_bits());
+        let mut writer = db.write().await.unwrap();
+        let row = Insert::into("accounts").set("id", account.to_string()).set("name", "Acme");
+        writer.insert(&row.set("created_at", 0)).await.unwrap();
+        let ids = owners.map(|_| OperationId::from_random(clock.random_bits()));
+        for (id, owner) in ids.iter().zip(owners) {
+            let operation = Operation {
+                id: *id,
+                account,
+                site: TenantId::from_random(clock.random_bits()),
+                kind: Kind::CreateSite,
+                outcome: Outcome::Running,
+                steps: Vec::new(),
+                error: None,
+                owner: owner.to_owned(),
+                attempts: 0,
+                created_at: clock.now().0,
+            };
+            store::insert(&mut writer, &operation).await.unwrap();
+        }
+        writer.commit().await.unwrap();
+        ids
+    }
+
+    #[tokio::test]
+    async fn operations_of_live_replicas_are_left_alone_and_those_of_dead_ones_taken_once() {
+        let Some(database) = ScratchDatabase::for_test() else { return };
+        let catalog = Arc::new(Catalog::of(freehold_migrations::CONTROL));
+        let options = PostgresOptions::at(database.url());
+        let db = Database::connect(&options, catalog).await.unwrap();
+        db.migrate(freehold_migrations::CONTROL).await.unwrap();
+        let clock = Clock::manual();
+        let replica = |id: &str| Replica { db: db.clone(), clock: clock.clone(), id: id.into() };
+        let (here, there) = (replica("here"), replica("there"));
+        here.beat().await.unwrap();
+        there.beat().await.unwrap();
+        let owners = ["here", "there", "long ago"];
+        let [_, theirs, nobodys] = operations_of(&db, &clock, owners).await;
+        let orphaned = async || {
+            let now = clock.now();
+            let since = (now.minus_seconds(3_600), now.minus_seconds(3_600));
+            let alive = alive(&db, now).await.unwrap();
+            let found = store::orphaned(&db, "here", alive, since, 10).await.unwrap();
+            let mut found: Vec<_> = found.iter().map(|operation| operation.id).collect();
+            found.sort_by_key(|id| *id != theirs);
+            found
+        };
+        assert_eq!(orphaned().await, [nobodys]);
+        clock.advance_seconds(LEASE_SECONDS as i64 + 1);
+        here.beat().await.unwrap();
+        assert_eq!(orphaned().await, [theirs, nobodys], "the lease is over");
+        there.beat().await.unwrap();
+        assert_eq!(orphaned().await, [nobodys], "it was only late");
+        there.leave().await.unwrap();
+        assert_eq!(orphaned().await, [theirs, nobodys], "nobody waits for one that left");
+        // Two that want the same operation at once: one gets it.
+        let found = store::by_id(&db, theirs).await.unwrap().unwrap();
+        let take = |owner| store::take_over(&db, &found, owner, clock.now());
+        let (one, other) = tokio::join!(take("here"), take("third"));
+        assert_ne!(one.unwrap(), other.unwrap());
+        db.close().await;
+    }
+}

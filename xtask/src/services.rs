@@ -8,7 +8,11 @@ use freehold_scratch_postgres::{Server, StopMode, VARIABLE};
 
 use crate::{packages, workspace::Workspace};
 
-/// Running services; the ones that this process started end with this value.
+/// Beside the server's data: it is to go on when the command that started it has ended.
+const KEPT: &str = "kept";
+
+/// Running services. They end with this value, unless `cargo xtask services` said to keep them: one
+/// that a test run left behind when it was killed ends with the next run.
 pub(crate) struct Services {
     postgres: Server,
 }
@@ -20,6 +24,10 @@ impl Services {
         let in_cache = Server::start(&workspace.cache("postgres"));
         let started = in_cache.or_else(|_| Server::start(&scratch_folder(workspace)));
         let postgres = started.context("cannot start Postgres")?;
+        let kept = postgres.folder().join(KEPT);
+        if !postgres.was_running() && kept.exists() {
+            std::fs::remove_file(kept)?;
+        }
         Ok(Self { postgres })
     }
 
@@ -31,7 +39,7 @@ impl Services {
 
 impl Drop for Services {
     fn drop(&mut self) {
-        if self.postgres.was_running() {
+        if self.postgres.folder().join(KEPT).exists() {
             return;
         }
         if let Err(error) = self.postgres.stop(StopMode::Fast) {
@@ -46,8 +54,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let services = Services::start(workspace)?;
     let (variable, url) = services.variable();
     println!("Postgres runs. For tests that cargo starts by itself:\n  export {variable}={url}");
-    // Forgotten on purpose: it is to go on when this command has ended.
-    std::mem::forget(services);
+    std::fs::write(services.postgres.folder().join(KEPT), "")?;
     Ok(())
 }
 

@@ -46,16 +46,28 @@ impl Dialect<'_> {
                 Some(ColumnType::Bool) => Expr::val(Value::Bool(None)),
                 None => Expr::Keyword(Keyword::Null),
             },
-            (_, value) => Expr::val(Value::from(value)),
+            (_, value) => self.bound(column, value),
         }
     }
 
     /// A value that a column is compared with.
-    pub(crate) fn compared(self, value: SqlValue) -> Expr {
+    pub(crate) fn compared(self, column: &'static str, value: SqlValue) -> Expr {
         match (self.engine, value) {
             (Engine::Postgres, SqlValue::Null) => Expr::Keyword(Keyword::Null),
-            (_, value) => Expr::val(Value::from(value)),
+            (_, value) => self.bound(column, value),
         }
+    }
+
+    /// A value, bound. A truth value that was read from a row is a number, which Postgres does not
+    /// take for one.
+    fn bound(self, column: &'static str, value: SqlValue) -> Expr {
+        let value = match (self.engine, self.kind(column), value) {
+            (Engine::Postgres, Some(ColumnType::Bool), SqlValue::Int(number)) => {
+                SqlValue::Bool(number != 0)
+            }
+            (_, _, value) => value,
+        };
+        Expr::val(Value::from(value))
     }
 
     /// The part before the zero character of a text, where there is one and the engine can neither

@@ -182,7 +182,8 @@ impl Node {
             }
             Self::OneOf(column, values) => {
                 let values = values.iter().filter(|value| is_storable(value, dialect));
-                let values: Vec<Expr> = values.map(|v| dialect.compared(v.clone())).collect();
+                let values: Vec<Expr> =
+                    values.map(|v| dialect.compared(column, v.clone())).collect();
                 Expr::col(*column).is_in(values)
             }
             Self::Null(column) => Expr::col(*column).is_null(),
@@ -227,7 +228,7 @@ fn compare(
     {
         return compare_with_zero(column, comparison, before);
     }
-    let (column, value) = (Expr::col(column), dialect.compared(value.clone()));
+    let (column, value) = (Expr::col(column), dialect.compared(column, value.clone()));
     match comparison {
         Comparison::Equal => column.eq(value),
         Comparison::Different => column.ne(value),

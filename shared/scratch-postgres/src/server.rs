@@ -91,7 +91,12 @@ impl Server {
         run(stop.arg("--pgdata").arg(self.data())).map(drop)
     }
 
-    /// Whether it ran before we came; then whoever started it stops it.
+    /// Its folder, with the data and the log in it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether it ran before we came.
     pub const fn was_running(&self) -> bool {
         self.was_running
     }
