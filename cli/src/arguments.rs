@@ -120,7 +120,8 @@ pub(crate) enum Fleet {
 /// How a process finds and joins the fleet.
 #[derive(Debug, Args)]
 pub(crate) struct JoinArguments {
-    /// The control plane's socket for processes, as unix:PATH (fleet.control).
+    /// Where the control plane listens for processes, as unix:PATH or tls://HOST:PORT; several with
+    /// commas between (fleet.control).
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) control: Option<String>,
     /// A join token, needed at the first start only (fleet.join_token).

@@ -9,6 +9,7 @@ use freehold_clock::Clock;
 use freehold_config::{Config, HostNames, Mail};
 use freehold_control_plane::{AfarConfig, BackupConfig, ControlConfig, MailSender, Secrets};
 use freehold_credentials::PasswordHasher;
+use freehold_db::PostgresOptions;
 use freehold_fleet::{Hostname, Hosts, Upstreams};
 use freehold_ids::WorkerId;
 use freehold_telemetry::PrivateServer;
@@ -77,6 +78,7 @@ pub(crate) fn control_config(
 ) -> ControlConfig {
     ControlConfig {
         folder: layout.control.clone(),
+        database: config.control_database.clone().map(PostgresOptions::at),
         socket: layout.control_socket.clone(),
         fleet_socket: layout.fleet_socket.clone(),
         backup: BackupConfig {

@@ -107,6 +107,11 @@ impl Platform {
         &self.operator_file
     }
 
+    /// Ready when another control plane leads its database.
+    pub async fn superseded(&mut self) {
+        self.control.superseded().await;
+    }
+
     /// Stops from the outside in: no new requests, running ones end, then stores close.
     pub async fn stop(self) {
         self.edge.stop(self.grace).await;

@@ -5,6 +5,8 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -36,7 +38,8 @@ pub struct ControlProcess {
 }
 
 impl ControlProcess {
-    /// Starts it; when it returns, workers and edges can connect.
+    /// Starts it; when it returns, workers and edges can connect. Until then, which is as long as
+    /// another control plane leads their database, it is alive but not ready.
     ///
     /// # Errors
     /// [`PlatformError`] names the setting that does not work.
@@ -49,8 +52,11 @@ impl ControlProcess {
         let hasher = PasswordHasher::new()?;
         let control = control_config(&config, &layout, &hosts, secrets, hasher, &clock);
         let fleet_socket = control.fleet_socket.clone();
+        let is_ready = Arc::new(AtomicBool::new(false));
+        let is_up = is_ready.clone();
+        let private = private_server(&config, move || is_up.load(Ordering::Acquire)).await?;
         let control = ControlPlane::start(control, Vec::new(), RouteFeed::default()).await?;
-        let private = private_server(&config, || true).await?;
+        is_ready.store(true, Ordering::Release);
         let grace = Duration::from_secs(config.grace_seconds);
         Ok(Self { control, private, fleet_socket, operator_file, grace, _layout: layout })
     }
@@ -68,6 +74,11 @@ impl ControlProcess {
     /// Where metrics and health are.
     pub const fn private_address(&self) -> SocketAddr {
         self.private.address()
+    }
+
+    /// Ready when another control plane leads their database.
+    pub async fn superseded(&mut self) {
+        self.control.superseded().await;
     }
 
     /// Ends what runs, then stops.
@@ -249,9 +260,10 @@ fn new_member(
     address: Option<Address>,
 ) -> Member {
     // The configuration has checked its form.
-    let control = config.fleet_control.as_deref().and_then(Address::parse);
+    let controls = config.fleet_controls.iter().filter_map(|text| Address::parse(text));
+    let own = config.fleet_controls.is_empty().then_some(Address::Unix(own_socket));
     Member {
-        control: control.unwrap_or(Address::Unix(own_socket)),
+        controls: controls.chain(own).collect(),
         introduction: Introduction {
             version: CONTRACT_VERSION,
             role,

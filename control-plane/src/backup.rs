@@ -6,11 +6,12 @@
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use data_encoding::HEXLOWER;
 use freehold_clock::{Clock, UnixMs};
-use freehold_db::Database;
+use freehold_db::{Catalog, Database, DatabaseOptions, PostgresOptions, Select};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ const BACKUPS_KEPT_MAX: usize = 7;
 /// How often the schedule looks whether a backup is due.
 const LOOK_SECONDS: u64 = 60;
 const MANIFEST: &str = "manifest.json";
+/// The copy of the database, an SQLite file whatever the engine in use.
+const DATABASE: &str = "control.db";
 
 /// Where backups go and how often.
 #[derive(Debug, Clone)]
@@ -47,7 +50,7 @@ pub enum BackupError {
     #[error("{0} is damaged or not a whole backup: {1}")]
     Damaged(PathBuf, String),
     /// There is something where the backup is to go.
-    #[error("{0} holds a control plane already; a backup is restored into an empty folder")]
+    #[error("{0} holds a control plane already; a backup is restored into what is empty")]
     Occupied(PathBuf),
 }
 
@@ -134,8 +137,8 @@ async fn fill(
     now: UnixMs,
     folder: &Path,
 ) -> Result<(), BackupError> {
-    let database = folder.join("control.db");
-    db.copy_to(&database).await?;
+    let database = folder.join(DATABASE);
+    db.copy_to(&database, freehold_migrations::CONTROL).await?;
     let bytes = std::fs::read(&database).map_err(io(&database))?;
     let mut files = vec![entry(&database, &bytes)];
     for secret in std::fs::read_dir(&config.secrets).map_err(io(&config.secrets))? {
@@ -218,12 +221,50 @@ pub(crate) async fn schedule(
     }
 }
 
-/// Puts a backup into an empty data folder, after checking every byte of it. Returns when it was
-/// made.
+/// Puts a backup into an empty data folder and, where one is named, an empty Postgres database, after
+/// checking every byte of it. Returns when it was made.
 ///
 /// # Errors
-/// [`BackupError`]; then the data folder is as it was.
-pub fn restore(backup: &Path, data: &Path) -> Result<String, BackupError> {
+/// [`BackupError`]; then folder and database are as they were, but for tables without rows.
+pub async fn restore(
+    backup: &Path,
+    data: &Path,
+    database: Option<&PostgresOptions>,
+) -> Result<String, BackupError> {
+    let (control, secrets) = (data.join("control"), data.join("secrets"));
+    let holds_anything =
+        |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if holds_anything(&control) || holds_anything(&secrets) {
+        return Err(BackupError::Occupied(data.to_owned()));
+    }
+    let (made_at, files) = read_whole(backup)?;
+    if let Some(options) = database {
+        let whole = files.iter().find(|(path, _)| path == Path::new(DATABASE));
+        let bytes = whole.map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+        // Opening a database writes beside it, and the backup stays as it is.
+        let folder = data.join("restoring");
+        make_folder(&folder)?;
+        let restored = restore_database(bytes, &folder.join(DATABASE), options).await;
+        std::fs::remove_dir_all(&folder).map_err(io(&folder))?;
+        restored?;
+    }
+    make_folder(&control)?;
+    make_folder(&secrets)?;
+    for (path, bytes) in files {
+        if path.starts_with("secrets") {
+            write(&data.join(path), &bytes)?;
+        } else if database.is_none() {
+            write(&control.join(path), &bytes)?;
+        }
+    }
+    Ok(made_at)
+}
+
+/// Files by their paths in the backup.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
+/// When a backup was made, and its files, each checked.
+fn read_whole(backup: &Path) -> Result<(String, Files), BackupError> {
     let damaged = |problem: String| BackupError::Damaged(backup.to_owned(), problem);
     let text = std::fs::read(backup.join(MANIFEST)).map_err(|error| damaged(error.to_string()))?;
     let manifest: Manifest =
@@ -231,33 +272,50 @@ pub fn restore(backup: &Path, data: &Path) -> Result<String, BackupError> {
     if manifest.version != MANIFEST_VERSION {
         return Err(damaged(format!("manifest version {}", manifest.version)));
     }
-    let (control, secrets) = (data.join("control"), data.join("secrets"));
-    let holds_anything =
-        |folder: &Path| std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
-    if holds_anything(&control) || holds_anything(&secrets) {
-        return Err(BackupError::Occupied(data.to_owned()));
-    }
+    let is_plain =
+        |part: &str| !part.is_empty() && part != ".." && !part.contains(['/', '\\']) && part != ".";
     let mut files = Vec::new();
-    for file in &manifest.files {
-        let is_plain = |part: &str| {
-            !part.is_empty() && part != ".." && !part.contains(['/', '\\']) && part != "."
+    for file in manifest.files {
+        let is_known = match file.path.split_once('/') {
+            None => file.path == DATABASE,
+            Some((folder, name)) => folder == "secrets" && is_plain(name),
         };
-        let to = match file.path.split_once('/') {
-            None if file.path == "control.db" => control.join(&file.path),
-            Some(("secrets", name)) if is_plain(name) => secrets.join(name),
-            _ => return Err(damaged(format!("an unknown file {}", file.path))),
-        };
+        if !is_known {
+            return Err(damaged(format!("an unknown file {}", file.path)));
+        }
         let from = backup.join(&file.path);
         let bytes = std::fs::read(&from).map_err(io(&from))?;
         if HEXLOWER.encode(&Sha256::digest(&bytes)) != file.sha256 {
             return Err(damaged(format!("{} has changed", file.path)));
         }
-        files.push((to, bytes));
+        files.push((PathBuf::from(file.path), bytes));
     }
-    make_folder(&control)?;
-    make_folder(&secrets)?;
-    for (to, bytes) in files {
-        write(&to, &bytes)?;
-    }
-    Ok(manifest.made_at)
+    Ok((manifest.made_at, files))
+}
+
+/// Copies the rows of a database in a file into a Postgres database that has none.
+async fn restore_database(
+    bytes: &[u8],
+    path: &Path,
+    options: &PostgresOptions,
+) -> Result<(), BackupError> {
+    let migrations = freehold_migrations::CONTROL;
+    let catalog = Arc::new(Catalog::of(migrations));
+    write(path, bytes)?;
+    let file = DatabaseOptions { path: path.to_owned(), create: false, readers_max: 1 };
+    let from = Database::open(&file, catalog.clone())?;
+    let to = Database::connect(options, catalog).await?;
+    let copied = async {
+        from.migrate(migrations).await?;
+        to.migrate(migrations).await?;
+        let used = to.read().await?.count(&Select::count("installation")).await?;
+        if used > 0 || to.read().await?.count(&Select::count("accounts")).await? > 0 {
+            return Err(BackupError::Occupied("control.database".into()));
+        }
+        Ok(from.copy_rows_to(&to).await?)
+    };
+    let copied = copied.await;
+    from.close().await;
+    to.close().await;
+    copied
 }

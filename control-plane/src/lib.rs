@@ -8,6 +8,7 @@ mod backup;
 mod call;
 mod faults;
 mod fleet;
+mod installation;
 mod jobs;
 mod mail;
 mod once;

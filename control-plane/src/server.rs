@@ -10,7 +10,7 @@ use axum::routing::get;
 use freehold_api::{ApiError, DocumentInfo, Route, document, finish_answers, serve};
 use freehold_clock::Clock;
 use freehold_credentials::PasswordHasher;
-use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
+use freehold_db::{Catalog, Database, DatabaseOptions, DbError, Leadership, PostgresOptions};
 use freehold_fleet::wire;
 use freehold_fleet::{
     Address, Hosts, LinkError, Route as EdgeRoute, RouteFeed, RouteState, Surface, UpstreamEntry,
@@ -27,6 +27,7 @@ use crate::accounts::{self, AccountState};
 use crate::backup::{self, BackupConfig};
 use crate::call::{Gate, admit};
 use crate::fleet::{self, Afar, AfarConfig, Connections, FleetServer, Line, NotListening, Workers};
+use crate::installation;
 use crate::jobs::{Jobs, JobsConfig};
 use crate::mail::MailSender;
 use crate::operations::{self, Operations};
@@ -46,8 +47,10 @@ const INFO: DocumentInfo = DocumentInfo {
 /// How a control plane is set up.
 #[derive(Debug, Clone)]
 pub struct ControlConfig {
-    /// The folder of its database and jobs.
+    /// The folder of its jobs, and of its database where that is a file.
     pub folder: PathBuf,
+    /// The Postgres database that it shares with other control planes; `None` for a file.
+    pub database: Option<PostgresOptions>,
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
     /// The Unix socket where workers and edges connect.
@@ -105,6 +108,12 @@ pub enum ControlError {
     /// The database cannot be opened or migrated.
     #[error("control database: {0}")]
     Database(#[from] DbError),
+    /// The database is another installation's.
+    #[error(
+        "control.database belongs to a control plane with other secrets; copy the folder `secrets` \
+         of the one that made it, as it is, before this one is started"
+    )]
+    OtherInstallation,
     /// The socket cannot be bound.
     #[error("control.socket {0}: {1}")]
     Socket(PathBuf, std::io::Error),
@@ -134,6 +143,8 @@ pub struct ControlPlane {
     jobs: Option<Jobs>,
     /// To the workers in this process.
     _lines: Vec<Line>,
+    /// Ready when another control plane leads.
+    superseded: JoinHandle<()>,
 }
 
 impl ControlPlane {
@@ -149,7 +160,8 @@ impl ControlPlane {
     ) -> Result<Self, ControlError> {
         std::fs::create_dir_all(&config.folder)
             .map_err(|error| ControlError::Folder(config.folder.clone(), error))?;
-        let db = open_database(&config.folder).await?;
+        let (db, leadership) = open_database(&config).await?;
+        let superseded = tokio::spawn(leadership.lost());
         let sites = compose(&config, db.clone(), feed);
         sites.fleet.workers.load(&sites.db, &sites::store::counts(&sites.db).await?).await?;
         // Edges reach workers that are cut off from this control plane but serve.
@@ -182,11 +194,7 @@ impl ControlPlane {
         let (secrets, upstreams) = (&config.secrets, &config.upstreams);
         let afar =
             Afar::listen(&config.afar, secrets, upstreams, &config.clock, stopping.clone()).await?;
-        let address = match &config.afar.handover {
-            Some((_, advertised)) => Address::Tls(advertised.clone()),
-            None => Address::Unix(config.socket.clone()),
-        };
-        put_upstream(&config, own, address);
+        put_upstream(&config, own, own_address(&config));
         let processes = FleetServer {
             sites: sites.clone(),
             secrets: config.secrets.clone(),
@@ -210,7 +218,12 @@ impl ControlPlane {
         } else {
             None
         };
-        Ok(Self { sites, stopping, servers, jobs, _lines: lines })
+        Ok(Self { sites, stopping, servers, jobs, _lines: lines, superseded })
+    }
+
+    /// Ready when another control plane leads: this one changes nothing any more and is to stop.
+    pub async fn superseded(&mut self) {
+        let _ = (&mut self.superseded).await;
     }
 
     /// Takes no more requests, ends what runs within `grace`, closes the database.
@@ -228,17 +241,30 @@ impl ControlPlane {
         if tokio::time::timeout(grace, self.sites.fleet.tasks.wait()).await.is_err() {
             tracing::warn!("operations were still running; they go on at the next start");
         }
+        // It leads for as long as an operation of its own may run.
+        self.superseded.abort();
         self.sites.db.close().await;
     }
 }
 
-async fn open_database(folder: &std::path::Path) -> Result<Database, DbError> {
-    let options =
-        DatabaseOptions { path: folder.join("control.db"), create: true, readers_max: READERS_MAX };
+/// Opens the database and waits until this control plane leads.
+async fn open_database(config: &ControlConfig) -> Result<(Database, Leadership), ControlError> {
     let catalog = Arc::new(Catalog::of(freehold_migrations::CONTROL));
-    let db = Database::open(&options, catalog)?;
+    let db = match &config.database {
+        Some(options) => Database::connect(options, catalog).await?,
+        None => {
+            let path = config.folder.join("control.db");
+            let options = DatabaseOptions { path, create: true, readers_max: READERS_MAX };
+            Database::open(&options, catalog)?
+        }
+    };
+    let leadership = db.lead().await;
     db.migrate(freehold_migrations::CONTROL).await?;
-    Ok(db)
+    // A file lies beside its secrets, and who replaces one of them there knows why.
+    if db.is_shared() && !installation::claim(&db, &config.secrets.authority.fingerprint()).await? {
+        return Err(ControlError::OtherInstallation);
+    }
+    Ok((db, leadership))
 }
 
 fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
@@ -275,6 +301,14 @@ async fn join(
     let line = workers.connect(worker.id, worker.link);
     put_upstream(config, UpstreamId(worker.id.to_string()), worker.address);
     Ok(line)
+}
+
+/// Where edges hand requests to this control plane.
+fn own_address(config: &ControlConfig) -> Address {
+    match &config.afar.handover {
+        Some((_, advertised)) => Address::Tls(advertised.clone()),
+        None => Address::Unix(config.socket.clone()),
+    }
 }
 
 /// Lets edges hand requests to a process.

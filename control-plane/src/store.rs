@@ -8,7 +8,7 @@ use freehold_lists::{Found, IdForm, List, Listed};
 pub(crate) fn answer(error: DbError) -> ApiError {
     match error {
         DbError::Full => ApiError::storage_full(error.to_string()),
-        DbError::Busy => ApiError::unavailable(1, error.to_string()),
+        DbError::Busy | DbError::Superseded => ApiError::unavailable(1, error.to_string()),
         other => ApiError::internal(other.to_string()),
     }
 }

@@ -14,6 +14,7 @@ pub const CONTROL: &[Migration] = &[
     control::c001_first::MIGRATION,
     control::c002_idempotency::MIGRATION,
     control::c003_fleet::MIGRATION,
+    control::c004_installation::MIGRATION,
 ];
 
 /// Migrations of every tenant's store, in order.

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{shell, suite, workspace::Workspace};
+use crate::{services::Services, shell, suite, workspace::Workspace};
 
 const REPORT: &str = "docs/reliability.md";
 const HEADING: &str = "## Last long run";
@@ -60,6 +60,9 @@ fn nextest(workspace: &Workspace, filter: &[String]) -> anyhow::Result<Outcome> 
         command.arg("--color=always");
     }
     command.args(filter).env("FREEHOLD_TEST_LONG", "1").stderr(Stdio::piped());
+    let services = Services::start(workspace)?;
+    let (variable, url) = services.variable();
+    command.env(variable, url);
     eprintln!("$ FREEHOLD_TEST_LONG=1 {}", shell::describe(&command));
     let mut child = command.spawn().context("cannot start cargo nextest")?;
     let mut counts = None;

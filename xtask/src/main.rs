@@ -9,6 +9,7 @@ mod new_module;
 mod openapi;
 mod packages;
 mod product;
+mod services;
 mod shell;
 mod suite;
 mod tidy;
@@ -91,7 +92,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Up { args } => product::up(&workspace, &args),
         Command::Build { dist } => product::build(&workspace, dist),
         Command::Test { long, filter } => suite::run(&workspace, long, &filter),
-        Command::Services => packages::services(),
+        Command::Services => services::run(&workspace),
         Command::Bench { args } => bench::run(&workspace, &args),
         Command::Tidy => tidy::run(&workspace),
         Command::Openapi { check } => openapi::run(&workspace, check),

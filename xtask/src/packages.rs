@@ -1,7 +1,6 @@
 //! What the build and the tests need from the operating system, one row each.
 //! A missing row is installed where we may (root, or sudo that asks nothing);
-//! otherwise the exact command is printed and the run ends. No service is
-//! started: the platform embeds SQLite, the only engine it has so far.
+//! otherwise the exact command is printed and the run ends.
 
 use std::process::Command;
 
@@ -14,8 +13,24 @@ struct Need {
     reason: &'static str,
     /// Debian's names.
     packages: &'static [&'static str],
-    /// Succeeds when the need is met.
-    check: &'static [&'static str],
+    /// Whether the need is met.
+    check: Check,
+}
+
+enum Check {
+    /// It is if this command succeeds.
+    Command(&'static [&'static str]),
+    /// It is if a Postgres server could be started.
+    Postgres,
+}
+
+impl Check {
+    fn is_met(&self) -> bool {
+        match self {
+            Self::Command(words) => shell::succeeds(Command::new(words[0]).args(&words[1..])),
+            Self::Postgres => freehold_scratch_postgres::has_programs(),
+        }
+    }
 }
 
 const NEEDS: &[Need] = &[
@@ -23,15 +38,23 @@ const NEEDS: &[Need] = &[
         name: "cmake",
         reason: "builds the edge's compression library",
         packages: &["cmake", "make"],
-        check: &["cmake", "--version"],
+        check: Check::Command(&["cmake", "--version"]),
     },
     Need {
         name: "a C compiler",
         reason: "builds SQLite and the cryptography",
         packages: &["gcc", "g++"],
-        check: &["cc", "--version"],
+        check: Check::Command(&["cc", "--version"]),
     },
 ];
+
+/// What the tests need besides.
+const SERVICES: &[Need] = &[Need {
+    name: "Postgres",
+    reason: "the other engine of the control database",
+    packages: &["postgresql"],
+    check: Check::Postgres,
+}];
 
 enum Installer {
     Root,
@@ -40,18 +63,27 @@ enum Installer {
 }
 
 /// Reports every need and meets those that are missing.
-pub(crate) fn services() -> anyhow::Result<()> {
+pub(crate) fn report() -> anyhow::Result<()> {
     ensure()?;
-    for need in NEEDS {
+    ensure_services()?;
+    for need in NEEDS.iter().chain(SERVICES) {
         println!("{}: present ({})", need.name, need.reason);
     }
-    println!("No external service is needed: the platform embeds its database, SQLite.");
     Ok(())
 }
 
-/// Installs what is missing, or fails with the command that would.
+/// Installs what the build needs and what is missing, or fails with the command that would.
 pub(crate) fn ensure() -> anyhow::Result<()> {
-    let missing = missing(NEEDS, |check| shell::succeeds(Command::new(check[0]).args(&check[1..])));
+    install(NEEDS)
+}
+
+/// Installs what the tests need besides.
+pub(crate) fn ensure_services() -> anyhow::Result<()> {
+    install(SERVICES)
+}
+
+fn install(needs: &[Need]) -> anyhow::Result<()> {
+    let missing = missing(needs, Check::is_met);
     if missing.is_empty() {
         return Ok(());
     }
@@ -72,8 +104,8 @@ pub(crate) fn ensure() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn missing(needs: &[Need], is_met: impl Fn(&[&str]) -> bool) -> Vec<&'static str> {
-    let unmet = needs.iter().filter(|need| !is_met(need.check));
+fn missing(needs: &[Need], is_met: impl Fn(&Check) -> bool) -> Vec<&'static str> {
+    let unmet = needs.iter().filter(|need| !is_met(&need.check));
     unmet.flat_map(|need| need.packages.iter().copied()).collect()
 }
 
@@ -97,12 +129,13 @@ fn installer() -> Installer {
 
 #[cfg(test)]
 mod tests {
-    use super::{NEEDS, install_words, missing};
+    use super::{Check, NEEDS, install_words, missing};
 
     #[test]
     fn only_what_is_missing_is_installed() {
         assert!(missing(NEEDS, |_| true).is_empty());
-        let packages = missing(NEEDS, |check| check[0] == "cc");
+        let packages =
+            missing(NEEDS, |check| matches!(check, Check::Command(words) if words[0] == "cc"));
         assert_eq!(packages, ["cmake", "make"]);
         assert_eq!(install_words(&packages).join(" "), "apt-get install -y cmake make");
     }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-use crate::{deny, long_run, openapi, packages, shell, tidy, workspace::Workspace};
+use crate::{
+    deny, long_run, openapi, packages, services::Services, shell, tidy, workspace::Workspace,
+};
 
 #[derive(Clone, Copy)]
 enum Step {
@@ -101,7 +103,9 @@ fn tests(workspace: &Workspace, filter: &[String]) -> anyhow::Result<()> {
         }
         command
     };
-    shell::run(command.args(filter))
+    let services = Services::start(workspace)?;
+    let (variable, url) = services.variable();
+    shell::run(command.args(filter).env(variable, url))
 }
 
 fn without_default_features(workspace: &Workspace) -> anyhow::Result<()> {

@@ -47,6 +47,11 @@ impl Workspace {
         &self.cargo_home
     }
 
+    /// A folder of the build cache, beside what cargo builds.
+    pub(crate) fn cache(&self, name: &str) -> PathBuf {
+        self.target.parent().unwrap_or(&self.target).join(name)
+    }
+
     /// The path of a binary that was built with the given profile.
     pub(crate) fn binary(&self, profile: Profile, name: &str) -> PathBuf {
         self.target.join(profile.folder()).join(name)

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use freehold_clock::{Clock, UnixMs};
 use freehold_config::Config;
+use freehold_db::PostgresOptions;
 use freehold_fleet::ProcessRole;
 use serde_json::json;
 
@@ -21,6 +22,8 @@ const BACKUP_AGE_HOURS_MAX: u64 = 48;
 const CLOCK_EARLIEST: UnixMs = UnixMs(1_767_225_600_000);
 /// How long a running platform may take to say that it is ready.
 const READY_SECONDS_MAX: u64 = 2;
+/// How long a database server may take to answer.
+const DATABASE_SECONDS_MAX: u64 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Grade {
@@ -56,6 +59,7 @@ pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<ExitCo
         data_folder(&config.data_dir),
         disk(&config.data_dir),
         sqlite(),
+        database(config).await,
         descriptors(),
         clock(),
         platform(config, running),
@@ -196,6 +200,26 @@ fn sqlite() -> Finding {
     match freehold_db::assert_version() {
         Ok(()) => finding("sqlite", Grade::Ok, "the linked version has no known corruption bug"),
         Err(error) => finding("sqlite", Grade::Fail, error.to_string()),
+    }
+}
+
+async fn database(config: &Config) -> Finding {
+    let Some(url) = &config.control_database else {
+        return finding("database", Grade::Ok, "SQLite, in the data folder");
+    };
+    let options = PostgresOptions::at(url.clone());
+    let asked = freehold_db::examine_server(&options);
+    match tokio::time::timeout(Duration::from_secs(DATABASE_SECONDS_MAX), asked).await {
+        Ok(Ok(server)) if server.loses_writes_by.is_empty() => {
+            finding("database", Grade::Ok, format!("Postgres {}", server.version))
+        }
+        Ok(Ok(server)) => {
+            let settings = server.loses_writes_by.join(", ");
+            let message = format!("answered writes may be lost: the server has {settings} off");
+            finding("database", Grade::Warn, message)
+        }
+        Ok(Err(error)) => finding("database", Grade::Fail, format!("control.database: {error}")),
+        Err(_) => finding("database", Grade::Fail, "control.database: the server does not answer"),
     }
 }
 

@@ -119,9 +119,11 @@ async fn perform(
 }
 
 fn show_config(config: &Config, json: bool) {
-    // A mail server's URL may hold a password.
+    // The URL of a database or a mail server may hold a password.
     let shown = |key: &str, value: &toml::Value| match (key, value.as_str()) {
-        ("mail.smtp_url" | "fleet.join_token", Some(text)) if !text.is_empty() => {
+        ("control.database" | "fleet.join_token" | "mail.smtp_url", Some(text))
+            if !text.is_empty() =>
+        {
             "\"(set)\"".to_owned()
         }
         _ => value.to_string(),

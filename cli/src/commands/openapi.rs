@@ -30,6 +30,7 @@ fn console(config: &Config) -> Document {
     let clock = Clock::system();
     console_document(&ControlConfig {
         folder: folder.path().to_owned(),
+        database: None,
         socket: folder.path().join("control.sock"),
         fleet_socket: folder.path().join("fleet.sock"),
         backup: BackupConfig {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use freehold_config::Config;
+use freehold_db::PostgresOptions;
 use serde_json::{Value, json};
 
 use crate::arguments::{Db, Fleet, Operation, PageArguments, Tenant};
@@ -116,7 +117,9 @@ pub(super) async fn db(
             print_one(&client.post("/v1/fleet/backups", &json!({})).await?, json);
         }
         Db::Restore { from } => {
-            let made_at = freehold_control_plane::restore_backup(&from, &config.data_dir)?;
+            let database = config.control_database.clone().map(PostgresOptions::at);
+            let (data, database) = (&config.data_dir, database.as_ref());
+            let made_at = freehold_control_plane::restore_backup(&from, data, database).await?;
             let folder = config.data_dir.display().to_string();
             print_one(&json!({ "folder": folder, "made_at": made_at }), json);
         }

@@ -12,6 +12,11 @@ use crate::error::PlatformError;
 use crate::platform::Platform;
 use crate::processes::{ControlProcess, EdgeProcess, WorkerProcess};
 
+/// Why a process ends whose control plane was replaced. A new start is the surest way to be rid of
+/// everything that it knew.
+const SUPERSEDED: &str =
+    "another control plane took over; this process ends, and stands by when it is started again";
+
 /// A process of the platform.
 trait Process: Sized {
     /// Starts it.
@@ -19,6 +24,11 @@ trait Process: Sized {
 
     /// Says that it is there and where.
     fn announce(&self, data: &std::path::Path);
+
+    /// Ready when it must not go on, and why.
+    fn must_end(&mut self) -> impl Future<Output = &'static str> {
+        std::future::pending()
+    }
 
     /// Stops it gracefully.
     fn stop(self) -> impl Future<Output = ()>;
@@ -54,15 +64,19 @@ async fn run<P: Process>(config: Config) -> anyhow::Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let data = config.data_dir.clone();
-    let process = tokio::select! {
+    let mut process = tokio::select! {
         started = P::start(config, Clock::system()) => started?,
         _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
         _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
     };
     process.announce(&data);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let reason = tokio::select! {
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        reason = process.must_end() => Some(reason),
+    };
+    if let Some(reason) = reason {
+        tracing::error!("{reason}");
     }
     say("stopping");
     // A second signal ends the process at once; every acknowledged write is on disk already.
@@ -71,7 +85,7 @@ async fn run<P: Process>(config: Config) -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => say("stopped without waiting"),
         _ = terminate.recv() => say("stopped without waiting"),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if reason.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Prints a line. Whoever read them may have gone, which is no reason to stop, or not to stop well.
@@ -104,6 +118,11 @@ impl Process for Platform {
         say("Ctrl-C stops it.");
     }
 
+    async fn must_end(&mut self) -> &'static str {
+        self.superseded().await;
+        SUPERSEDED
+    }
+
     async fn stop(self) {
         self.stop().await;
     }
@@ -127,6 +146,11 @@ impl Process for ControlProcess {
             "Its API is on the console's host, once an edge has joined. Make the first tokens with",
         );
         say("`freehold fleet token --role edge` and `--role worker`.");
+    }
+
+    async fn must_end(&mut self) -> &'static str {
+        self.superseded().await;
+        SUPERSEDED
     }
 
     async fn stop(self) {

@@ -16,4 +16,4 @@ pub(crate) use members::routes as member_routes;
 pub(crate) use processes::addresses;
 pub(crate) use routes::routes;
 pub(crate) use server::{Connections, FleetServer};
-pub(crate) use workers::{Line, Workers};
+pub(crate) use workers::{Line, NoWorker, Workers};

@@ -72,6 +72,15 @@ fn worker(row: &Row, tenants: &HashMap<WorkerId, u64>) -> Result<Worker, DbError
     })
 }
 
+/// Why no worker takes a new tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoWorker {
+    /// The region has no worker at all.
+    UnknownRegion,
+    /// None is connected, or those that are take no new tenants; that may be otherwise in a moment.
+    Away,
+}
+
 impl Workers {
     /// Reads the workers that joined before, none of them connected.
     pub(crate) async fn load(
@@ -159,14 +168,17 @@ impl Workers {
 
     /// The worker for a new tenant in a region, or anywhere: connected, not cordoned, and the one
     /// with the fewest tenants.
-    pub(crate) fn choose(&self, region: Option<&str>) -> Option<Worker> {
+    pub(crate) fn choose(&self, region: Option<&str>) -> Result<Worker, NoWorker> {
         let known = self.known.read();
-        let fits = |worker: &&Worker| {
-            worker.link.is_some()
-                && !worker.cordoned
-                && region.is_none_or(|region| region == worker.region)
-        };
-        known.iter().filter(fits).min_by_key(|worker| worker.tenants).cloned()
+        let is_there = |worker: &&Worker| region.is_none_or(|region| region == worker.region);
+        let fits = |worker: &&Worker| worker.link.is_some() && !worker.cordoned;
+        let chosen = known.iter().filter(is_there).filter(fits).min_by_key(|worker| worker.tenants);
+        chosen.cloned().ok_or_else(|| {
+            match (region, known.iter().any(|worker| is_there(&worker))) {
+                (Some(_), false) => NoWorker::UnknownRegion,
+                _ => NoWorker::Away,
+            }
+        })
     }
 
     /// Counts a tenant that was placed on a worker.

@@ -9,8 +9,9 @@ use crate::mail::{self, MailSender};
 use crate::operations;
 use crate::sites::{self, Sites};
 
-/// An operation that nobody touched for so long has lost its owner.
-const OPERATION_SILENT_SECONDS_MAX: u64 = 300;
+/// An operation that this process does not run was given up for want of the database, or of
+/// somebody who wants it done; a new one gets so long to start.
+const OPERATION_FORGOTTEN_SECONDS_MAX: u64 = 10;
 /// Work that is still due after so long is enqueued again; longer than any job may take.
 const REENQUEUE_SECONDS: u64 = 180;
 /// How long a sent mail's envelope is kept.
@@ -37,10 +38,13 @@ pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
     // A job that was lost is enqueued again when no run of it can still be going on.
     let window = now.seconds() / REENQUEUE_SECONDS;
     let mut due = Vec::new();
-    let silent = now.minus_seconds(OPERATION_SILENT_SECONDS_MAX);
+    let forgotten = now.minus_seconds(OPERATION_FORGOTTEN_SECONDS_MAX);
     let owner = &sites.operations.owner;
-    let orphaned = operations::store::orphaned(&sites.db, owner, silent, ROWS_PER_ROUND_MAX);
+    let orphaned = operations::store::orphaned(&sites.db, owner, forgotten, ROWS_PER_ROUND_MAX);
     for operation in orphaned.await? {
+        if sites.operations.is_live(operation.id) {
+            continue;
+        }
         let key = format!("operation:{}:{}:{owner}:{window}", operation.id, operation.attempts);
         due.push((key, Work::RunOperation(operation.id)));
     }

@@ -69,6 +69,11 @@ impl Operations {
         Ok(Some(Running { operations: self.clone(), operation, watch }))
     }
 
+    /// Whether this process runs the operation now.
+    pub(crate) fn is_live(&self, id: OperationId) -> bool {
+        self.live.lock().contains_key(&id)
+    }
+
     /// Follows an operation that this process runs.
     pub(crate) fn follow(&self, id: OperationId) -> Option<watch::Receiver<Operation>> {
         self.live.lock().get(&id).map(watch::Sender::subscribe)

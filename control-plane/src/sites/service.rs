@@ -9,12 +9,15 @@ use freehold_ids::{AccountId, OperationId, TenantId};
 use super::model::{NewSite, Site, SiteState};
 use super::reconcile::{self, Obstacle};
 use super::{Sites, store};
+use crate::fleet::NoWorker;
 use crate::once::Once;
 use crate::operations::{self, Kind, Operation, Outcome, StepState};
 use crate::store::answer;
 
 /// How long a request waits for its operation before it answers 202.
 const INLINE_SECONDS_MAX: u64 = 5;
+/// When a client may ask again whether a worker takes new sites.
+const WORKER_RETRY_SECONDS: u64 = 2;
 /// Tries within one run of an operation.
 const TRIES_MAX: u32 = 3;
 /// How long a deleted site can be restored.
@@ -29,10 +32,24 @@ pub(crate) struct Started {
     pub(crate) finished: bool,
 }
 
+fn no_worker(reason: NoWorker) -> ApiError {
+    match reason {
+        NoWorker::UnknownRegion => {
+            let (path, code) = ("region".to_owned(), "unknown".to_owned());
+            let message = "there is no such region".to_owned();
+            ApiError::invalid(vec![FieldError { path, code, message }])
+        }
+        NoWorker::Away => {
+            ApiError::unavailable(WORKER_RETRY_SECONDS, "no worker takes new sites at the moment")
+        }
+    }
+}
+
 /// Writes a new site, placed on a worker, and its operation. The caller commits.
 ///
 /// # Errors
-/// 409 for a slug that is taken, 400 for a region that is not there.
+/// 409 for a slug that is taken, 400 for a region that is not there, 503 while no worker takes new
+/// sites.
 pub(crate) async fn place(
     sites: &Sites,
     writer: &mut Writer,
@@ -49,11 +66,7 @@ pub(crate) async fn place(
             "verify your e-mail address before you create more sites",
         ));
     }
-    let worker = sites.fleet.workers.choose(new.region.as_deref()).ok_or_else(|| {
-        let (path, code) = ("region".to_owned(), "unknown".to_owned());
-        let message = "there is no room in this region".to_owned();
-        ApiError::invalid(vec![FieldError { path, code, message }])
-    })?;
+    let worker = sites.fleet.workers.choose(new.region.as_deref()).map_err(no_worker)?;
     let now = sites.clock.now();
     let site = Site {
         id: TenantId::from_random(sites.clock.random_bits()),

@@ -111,7 +111,7 @@ async fn start(folder: &Path) -> (Edge, u16) {
     let listener = freehold_proxy::bind(([127, 0, 0, 1], 0).into()).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let member = Member {
-        control: Address::Unix(folder.join("control")),
+        controls: vec![Address::Unix(folder.join("control"))],
         introduction: Introduction {
             version: CONTRACT_VERSION,
             role: ProcessRole::Edge,

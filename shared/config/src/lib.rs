@@ -42,9 +42,9 @@ pub struct Config {
     pub edge_name: String,
     /// The edge's region.
     pub edge_region: String,
-    /// Where processes find the control plane, as `unix:/path` or `tls://host:port`; `None` for
-    /// the socket below the data folder.
-    pub fleet_control: Option<String>,
+    /// Where processes find the control planes, as `unix:/path` or `tls://host:port`; none for the
+    /// socket below the data folder.
+    pub fleet_controls: Vec<String>,
     /// Where the control plane takes connections of other hosts' processes.
     pub fleet_listen: Option<SocketAddr>,
     /// Where the console takes hand-overs of other hosts' edges, and what it is called there.
@@ -63,6 +63,8 @@ pub struct Config {
     pub trusted_proxy_source: ProxySource,
     /// The host families.
     pub hosts: HostNames,
+    /// The URL of the control plane's Postgres database; `None` for a file.
+    pub control_database: Option<String>,
     /// Whether this process runs background jobs.
     pub jobs_enabled: bool,
     /// Hours between two backups of the control plane; 0 for none.

@@ -170,15 +170,13 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
     let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
     let (edge_name, edge_region) = (reader.name("edge.name"), reader.name("edge.region"));
-    let fleet_control = fleet_control(&mut reader);
+    let fleet_controls = fleet_controls(&mut reader);
     let fleet_listen = listen(&mut reader, "fleet.listen");
     let control_listen = advertised(&mut reader, "control.listen", "control.advertise");
     let worker_listen = advertised(&mut reader, "worker.listen", "worker.advertise");
+    let control_database = control_database(&mut reader);
     let join_token = Some(reader.text("fleet.join_token")).filter(|token| !token.is_empty());
-    let data_dir = PathBuf::from(reader.text("data.dir"));
-    if data_dir.as_os_str().is_empty() {
-        reader.wrong("data.dir", "expected a folder");
-    }
+    let data_dir = data_dir(&mut reader);
     let rate_limits_enabled = reader.flag("limits.enabled");
     if !rate_limits_enabled && !hosts.is_local() {
         reader
@@ -192,7 +190,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         body_bytes_max,
         edge_name,
         edge_region,
-        fleet_control,
+        fleet_controls,
         fleet_listen,
         control_listen,
         worker_listen,
@@ -202,6 +200,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         trusted_proxies,
         trusted_proxy_source,
         hosts,
+        control_database,
         jobs_enabled,
         backup_hours,
         backup_dir: backup_dir.map(PathBuf::from),
@@ -228,17 +227,29 @@ fn unverified_sites_max(chosen: u64, hosts: &HostNames) -> u64 {
     }
 }
 
-/// `unix:PATH`, `tls://HOST:PORT`, or nothing.
-fn fleet_control(reader: &mut Reader<'_>) -> Option<String> {
+fn data_dir(reader: &mut Reader<'_>) -> PathBuf {
+    let data_dir = PathBuf::from(reader.text("data.dir"));
+    if data_dir.as_os_str().is_empty() {
+        reader.wrong("data.dir", "expected a folder");
+    }
+    data_dir
+}
+
+/// `unix:PATH` or `tls://HOST:PORT`, several of them with commas between, or nothing.
+fn fleet_controls(reader: &mut Reader<'_>) -> Vec<String> {
     let text = reader.text("fleet.control");
-    if text.is_empty() {
-        return None;
+    let places = text.split(',').map(str::trim).filter(|place| !place.is_empty());
+    let places: Vec<String> = places.map(ToOwned::to_owned).collect();
+    let is_known = |text: &String| {
+        text.strip_prefix("unix:").is_some_and(|path| path.starts_with('/'))
+            || text.strip_prefix("tls://").is_some_and(is_place)
+    };
+    if !places.iter().all(is_known) {
+        let expected =
+            "expected unix:/path/of/a/socket or tls://host:port, with commas between several";
+        reader.wrong("fleet.control", expected);
     }
-    let is_socket = text.strip_prefix("unix:").is_some_and(|path| path.starts_with('/'));
-    if !is_socket && !text.strip_prefix("tls://").is_some_and(is_place) {
-        reader.wrong("fleet.control", "expected unix:/path/of/a/socket or tls://host:port");
-    }
-    Some(text)
+    places
 }
 
 /// Whether a text is `host:port`.
@@ -269,6 +280,16 @@ fn advertised(
         reader.wrong(advertise_key, "expected the host:port under which other hosts find it");
     }
     Some((address, place))
+}
+
+/// A URL, or nothing.
+fn control_database(reader: &mut Reader<'_>) -> Option<String> {
+    let url = reader.text("control.database");
+    let is_known = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    if !url.is_empty() && !is_known {
+        reader.wrong("control.database", "expected postgres://… or nothing");
+    }
+    (!url.is_empty()).then_some(url)
 }
 
 fn hosts(reader: &mut Reader<'_>) -> HostNames {
@@ -355,6 +376,16 @@ mod tests {
         assert!(with(&[("limits.enabled", "false")]).is_ok());
         let public = with(&[("limits.enabled", "false"), ("hosts.sites", "sites.example")]);
         assert_eq!(public.expect_err("refused"), ["limits.enabled"]);
+    }
+
+    #[test]
+    fn the_control_database_is_a_file_unless_a_server_is_named() {
+        let url = "postgres://me:secret@db.example/freehold";
+        assert_eq!(with(&[]).expect("valid").control_database, None);
+        let named = with(&[("control.database", url)]).expect("valid");
+        assert_eq!(named.control_database.as_deref(), Some(url));
+        let wrong = with(&[("control.database", "mysql://db.example/freehold")]);
+        assert_eq!(wrong.expect_err("refused"), ["control.database"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Patterns that find text literally, with or without regard to case.
 //!
-//! SQLite folds only ASCII letters by itself. `GLOB` compares exactly and knows sets of letters,
-//! so a letter of any case becomes the set of its cases, and a wildcard the set of itself.
+//! SQLite folds only ASCII letters by itself, Postgres those of a server's locale. `GLOB` and
+//! regular expressions compare exactly and know sets of letters, so a letter of any case becomes
+//! the set of its cases, and what would have a meaning is escaped.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -17,32 +18,62 @@ pub(crate) enum Place {
     End,
 }
 
-/// The pattern of exactly this text.
-pub(crate) fn exact(text: &str, place: Place) -> String {
-    pattern(text, place, |letter, pattern| pattern.push(letter))
+/// The SQLite pattern of exactly this text.
+pub(crate) fn glob(text: &str, place: Place) -> String {
+    globbed(text, place, |letter, pattern| pattern.push(letter))
 }
 
-/// The pattern of this text with each letter in any case.
-pub(crate) fn any_case(text: &str) -> String {
-    pattern(text, Place::Anywhere, |letter, pattern| match CASES.get(&letter) {
-        Some(cases) => pattern.extend(["[", cases, "]"]),
-        None => pattern.push(letter),
+/// The SQLite pattern of this text with each letter in any case.
+pub(crate) fn glob_any_case(text: &str) -> String {
+    globbed(text, Place::Anywhere, any_case)
+}
+
+fn globbed(text: &str, place: Place, write: impl Fn(char, &mut String)) -> String {
+    around(text, place, '*', |letter, pattern| match letter {
+        '*' | '?' | '[' => pattern.extend(['[', letter, ']']),
+        _ => write(letter, pattern),
     })
 }
 
-fn pattern(text: &str, place: Place, write: impl Fn(char, &mut String)) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    if place != Place::Start {
-        pattern.push('*');
-    }
+/// The `LIKE` pattern of exactly this text, with the backslash that escapes unasked in Postgres.
+pub(crate) fn like(text: &str, place: Place) -> String {
+    around(text, place, '%', |letter, pattern| match letter {
+        '%' | '_' | '\\' => pattern.extend(['\\', letter]),
+        _ => pattern.push(letter),
+    })
+}
+
+/// The Postgres regular expression of this text with each letter in any case.
+pub(crate) fn regex_any_case(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() * 2);
     for letter in text.chars() {
         match letter {
-            '*' | '?' | '[' => pattern.extend(['[', letter, ']']),
-            _ => write(letter, &mut pattern),
+            // Before punctuation a backslash takes every meaning away.
+            _ if letter.is_ascii_punctuation() => pattern.extend(['\\', letter]),
+            _ => any_case(letter, &mut pattern),
         }
     }
+    pattern
+}
+
+/// A set of all cases of a letter.
+fn any_case(letter: char, pattern: &mut String) {
+    match CASES.get(&letter) {
+        Some(cases) => pattern.extend(["[", cases, "]"]),
+        None => pattern.push(letter),
+    }
+}
+
+fn around(text: &str, place: Place, many: char, write: impl Fn(char, &mut String)) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    if place != Place::Start {
+        pattern.push(many);
+    }
+    for letter in text.chars() {
+        write(letter, &mut pattern);
+    }
     if place != Place::End {
-        pattern.push('*');
+        pattern.push(many);
     }
     pattern
 }
@@ -77,9 +108,12 @@ mod tests {
 
     #[test]
     fn wildcards_stand_for_themselves() {
-        assert_eq!(exact("a*b?[c]", Place::Anywhere), "*a[*]b[?][[]c]*");
-        assert_eq!(exact("a", Place::Start), "a*");
-        assert_eq!(exact("a", Place::End), "*a");
+        assert_eq!(glob("a*b?[c]", Place::Anywhere), "*a[*]b[?][[]c]*");
+        assert_eq!(glob("a", Place::Start), "a*");
+        assert_eq!(glob("a", Place::End), "*a");
+        assert_eq!(like(r"50%_\", Place::Anywhere), r"%50\%\_\\%");
+        assert_eq!(like("a*", Place::Start), "a*%");
+        assert_eq!(like("a", Place::End), "%a");
     }
 
     #[test]
@@ -96,7 +130,8 @@ mod tests {
         assert_eq!(cases('ß'), ['ß', 'ẞ']);
         assert_eq!(cases('i'), ['I', 'i']);
         assert!(cases('文').is_empty() && cases('7').is_empty());
-        assert_eq!(any_case("1ö*"), "*1[Öö][*]*");
+        assert_eq!(glob_any_case("1ö*"), "*1[Öö][*]*");
+        assert_eq!(regex_any_case("1ö.*"), r"1[Öö]\.\*");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Schema changes as values: tables, columns and indexes without a dialect.
 //!
 //! Migrations are lists of [`SchemaChange`]; the engine in use plans and runs them. Every
-//! constraint has a name, and the [`Catalog`] finds it again in an engine's error message.
+//! constraint has a name, and the [`Catalog`] finds it again in SQLite's error message, which names
+//! columns only; Postgres tells the name itself.
 
 use std::collections::HashMap;
 
@@ -89,6 +90,43 @@ pub struct Table {
     pub foreign_keys: Vec<ForeignKey>,
 }
 
+impl Column {
+    /// Its part of a table's definition, with the engine's name for what it holds.
+    pub(crate) fn sql(&self, type_name: fn(ColumnType) -> &'static str) -> String {
+        let null = if self.nullable { "" } else { " NOT NULL" };
+        format!("\"{}\" {}{null}", self.name, type_name(self.kind))
+    }
+}
+
+impl Table {
+    /// The statement that creates it, which differs between engines in the names of types only.
+    pub(crate) fn create_sql(&self, type_name: fn(ColumnType) -> &'static str) -> String {
+        let mut parts: Vec<String> = self.columns.iter().map(|c| c.sql(type_name)).collect();
+        parts.push(format!("PRIMARY KEY ({})", quoted(self.primary_key)));
+        for unique in &self.unique {
+            let columns = quoted(unique.columns);
+            parts.push(format!("CONSTRAINT \"{}\" UNIQUE ({columns})", unique.name));
+        }
+        for key in &self.foreign_keys {
+            let on_delete = match key.on_delete {
+                OnDelete::Cascade => "CASCADE",
+                OnDelete::Restrict => "RESTRICT",
+            };
+            parts.push(format!(
+                "FOREIGN KEY (\"{}\") REFERENCES \"{}\" (\"{}\") ON DELETE {on_delete}",
+                key.column, key.table, key.target
+            ));
+        }
+        format!("CREATE TABLE \"{}\" ({})", self.name, parts.join(", "))
+    }
+}
+
+/// Names as both engines quote them, with commas between.
+pub(crate) fn quoted(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    names.join(", ")
+}
+
 /// A secondary index.
 #[derive(Debug, Clone)]
 pub struct Index {
@@ -127,23 +165,63 @@ pub struct Migration {
     pub changes: fn() -> Vec<SchemaChange>,
 }
 
-/// The declared constraints of a schema, looked up from an engine's error message.
+/// The declared columns and constraints of a schema.
 #[derive(Debug, Default)]
 pub struct Catalog {
     by_columns: HashMap<String, &'static str>,
+    columns: HashMap<(&'static str, &'static str), Column>,
+    tables: Vec<DeclaredTable>,
+}
+
+/// A table with all its columns, those that were added later included.
+#[derive(Debug)]
+pub(crate) struct DeclaredTable {
+    pub(crate) name: &'static str,
+    pub(crate) primary_key: &'static [&'static str],
+    pub(crate) columns: Vec<&'static str>,
 }
 
 impl Catalog {
-    /// Collects the constraints of all migrations.
+    /// Collects what all migrations declare.
     pub fn of(migrations: &[Migration]) -> Self {
-        let mut by_columns = HashMap::new();
+        let mut catalog = Self::default();
         for change in migrations.iter().flat_map(|migration| (migration.changes)()) {
-            let SchemaChange::CreateTable(table) = change else { continue };
-            for unique in &table.unique {
-                by_columns.insert(qualified(table.name, unique.columns), unique.name);
+            match change {
+                SchemaChange::CreateTable(table) => catalog.note_table(table),
+                SchemaChange::AddColumn { table, column } => catalog.note_column(table, column),
+                SchemaChange::CreateIndex(_) => {}
             }
         }
-        Self { by_columns }
+        catalog
+    }
+
+    fn note_table(&mut self, table: Table) {
+        for unique in &table.unique {
+            self.by_columns.insert(qualified(table.name, unique.columns), unique.name);
+        }
+        let (name, primary_key) = (table.name, table.primary_key);
+        self.tables.push(DeclaredTable { name, primary_key, columns: Vec::new() });
+        for column in table.columns {
+            self.note_column(name, column);
+        }
+    }
+
+    fn note_column(&mut self, table: &'static str, column: Column) {
+        let declared = self.tables.iter_mut().find(|declared| declared.name == table);
+        if let Some(declared) = declared {
+            declared.columns.push(column.name);
+        }
+        self.columns.insert((table, column.name), column);
+    }
+
+    /// The declared tables, each after those that it refers to.
+    pub(crate) fn tables(&self) -> &[DeclaredTable] {
+        &self.tables
+    }
+
+    /// The declared column, if there is one.
+    pub(crate) fn column(&self, table: &'static str, column: &'static str) -> Option<&Column> {
+        self.columns.get(&(table, column))
     }
 
     /// The declared name behind `UNIQUE constraint failed: table.a, table.b`; the message itself

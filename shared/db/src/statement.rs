@@ -4,13 +4,13 @@
 //! The table is filled in when a statement is rendered, because some engines qualify it.
 
 use sea_query::{
-    DeleteStatement, Expr, ExprTrait, Func, InsertStatement, OnConflict, Order, Query,
-    SelectStatement, SqliteQueryBuilder, UpdateStatement,
+    DeleteStatement, Expr, ExprTrait, Func, InsertStatement, NullOrdering, OnConflict, Order,
+    PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, UpdateStatement,
 };
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
 
-use crate::filter::bound;
-use crate::{Filter, SqlValue};
+use crate::engine::{Dialect, Engine};
+use crate::{Catalog, ColumnType, Filter, SqlValue};
 
 /// Which end of an order comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,15 +40,32 @@ pub enum Measure {
 }
 
 impl Measure {
-    fn expr(self) -> Expr {
-        Expr::from(match self {
-            Self::Rows => Func::count(Expr::val(1)),
-            Self::Values(column) => Func::count(Expr::col(column)),
-            Self::Sum(column) => Func::sum(Expr::col(column)),
-            Self::Average(column) => Func::avg(Expr::col(column)),
-            Self::Least(column) => Func::min(Expr::col(column)),
-            Self::Greatest(column) => Func::max(Expr::col(column)),
-        })
+    /// Postgres widens sums and means to its decimal type and measures no truth values.
+    fn expr(self, dialect: Dialect<'_>) -> Expr {
+        let kind = |column| match dialect.engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => dialect.kind(column),
+        };
+        let number = |column| match kind(column) {
+            Some(ColumnType::Bool) => Expr::col(column).cast_as("integer").cast_as("bigint"),
+            _ => Expr::col(column),
+        };
+        match self {
+            Self::Rows => Func::count(Expr::val(1)).into(),
+            Self::Values(column) => Func::count(Expr::col(column)).into(),
+            Self::Sum(column) => match kind(column) {
+                Some(ColumnType::Int | ColumnType::Bool) => {
+                    Expr::from(Func::sum(number(column))).cast_as("bigint")
+                }
+                _ => Func::sum(number(column)).into(),
+            },
+            Self::Average(column) => match kind(column) {
+                Some(_) => Expr::from(Func::avg(number(column))).cast_as("double precision"),
+                None => Func::avg(number(column)).into(),
+            },
+            Self::Least(column) => Func::min(number(column)).into(),
+            Self::Greatest(column) => Func::max(number(column)).into(),
+        }
     }
 }
 
@@ -56,22 +73,31 @@ impl Measure {
 #[derive(Debug, Clone)]
 pub struct Select {
     table: &'static str,
-    inner: SelectStatement,
+    columns: Vec<&'static str>,
+    measures: Vec<(Measure, &'static str)>,
+    grouped: bool,
+    filters: Vec<Filter>,
+    order: Vec<(&'static str, Direction)>,
+    page: Option<(u64, u64)>,
 }
 
 impl Select {
     /// The named columns of a table.
     pub fn from<const N: usize>(table: &'static str, columns: [&'static str; N]) -> Self {
-        let mut inner = Query::select();
-        inner.columns(columns);
-        Self { table, inner }
+        Self::columns(table, &columns)
     }
 
     /// Some of the columns of a table, where a list of them is at hand.
     pub fn columns(table: &'static str, columns: &[&'static str]) -> Self {
-        let mut inner = Query::select();
-        inner.columns(columns.iter().copied());
-        Self { table, inner }
+        Self {
+            table,
+            columns: columns.to_vec(),
+            measures: Vec::new(),
+            grouped: false,
+            filters: Vec::new(),
+            order: Vec::new(),
+            page: None,
+        }
     }
 
     /// One row per group of rows that are equal in the columns `by`, in their order, with what was
@@ -81,55 +107,84 @@ impl Select {
         by: &[&'static str],
         measures: &[(Measure, &'static str)],
     ) -> Self {
-        let mut inner = Query::select();
-        inner.columns(by.iter().copied());
-        for (measure, name) in measures {
-            inner.expr_as(measure.expr(), *name);
-        }
-        for column in by {
-            inner.group_by_col(*column).order_by(*column, Order::Asc);
-        }
-        Self { table, inner }
+        let order = by.iter().map(|column| (*column, Direction::Ascending)).collect();
+        let measures = measures.to_vec();
+        Self { measures, grouped: true, order, ..Self::columns(table, by) }
     }
 
     /// The number of rows, in a column named `count`.
     pub fn count(table: &'static str) -> Self {
-        let mut inner = Query::select();
-        inner.expr_as(Func::count(Expr::val(1)), "count");
-        Self { table, inner }
+        Self { measures: vec![(Measure::Rows, "count")], ..Self::columns(table, &[]) }
     }
 
     /// Only rows that match; several calls must all match.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.inner.cond_where(filter.into_condition());
+        self.filters.push(filter);
         self
     }
 
     /// Orders by a column, where no value is the smallest; later calls break ties.
     #[must_use]
     pub fn order(mut self, column: &'static str, direction: Direction) -> Self {
-        let order = match direction {
-            Direction::Ascending => Order::Asc,
-            Direction::Descending => Order::Desc,
-        };
-        self.inner.order_by(column, order);
+        self.order.push((column, direction));
         self
     }
 
     /// At most `rows` rows after the first `skip`.
     #[must_use]
-    pub fn page(mut self, rows: u64, skip: u64) -> Self {
-        self.inner.limit(rows);
-        if skip > 0 {
-            self.inner.offset(skip);
-        }
+    pub const fn page(mut self, rows: u64, skip: u64) -> Self {
+        self.page = Some((rows, skip));
         self
     }
 
-    pub(crate) fn render(&self) -> (String, SqlxValues) {
-        self.inner.clone().from(self.table).build_sqlx(SqliteQueryBuilder)
+    pub(crate) fn render(&self, engine: Engine, catalog: &Catalog) -> (String, SqlxValues) {
+        let dialect = Dialect { engine, catalog, table: self.table };
+        let mut select = Query::select();
+        select.from(self.table).columns(self.columns.iter().copied());
+        for (measure, name) in &self.measures {
+            select.expr_as(measure.expr(dialect), *name);
+        }
+        if self.grouped {
+            select.group_by_columns(self.columns.iter().copied());
+        }
+        for filter in &self.filters {
+            select.cond_where(filter.render(dialect));
+        }
+        for (column, direction) in &self.order {
+            order(&mut select, column, *direction, dialect);
+        }
+        if let Some((rows, skip)) = self.page {
+            select.limit(rows);
+            if skip > 0 {
+                select.offset(skip);
+            }
+        }
+        match engine {
+            Engine::Sqlite => select.build_sqlx(SqliteQueryBuilder),
+            Engine::Postgres => select.build_sqlx(PostgresQueryBuilder),
+        }
     }
+}
+
+/// To SQLite no value is the smallest anyway; to Postgres it is the largest. Where a column always
+/// has one nothing is said, so that an index of Postgres' own order serves.
+fn order(
+    select: &mut SelectStatement,
+    column: &'static str,
+    direction: Direction,
+    dialect: Dialect<'_>,
+) {
+    let (order, nulls) = match direction {
+        Direction::Ascending => (Order::Asc, NullOrdering::First),
+        Direction::Descending => (Order::Desc, NullOrdering::Last),
+    };
+    match dialect.engine {
+        Engine::Postgres if dialect.is_nullable(column) => {
+            select.order_by_with_nulls(column, order, nulls)
+        }
+        Engine::Sqlite | Engine::Postgres => select.order_by(column, order),
+    };
 }
 
 /// Writes one new row.
@@ -173,14 +228,19 @@ impl Insert {
         self
     }
 
-    pub(crate) fn render(&self) -> (String, SqlxValues) {
+    pub(crate) fn render(&self, engine: Engine, catalog: &Catalog) -> (String, SqlxValues) {
+        let dialect = Dialect { engine, catalog, table: self.table };
         let mut inner = InsertStatement::new();
         inner.into_table(self.table).columns(self.columns.iter().copied());
-        inner.values_panic(self.values.iter().cloned().map(bound));
+        let values = self.columns.iter().zip(&self.values);
+        inner.values_panic(values.map(|(column, value)| dialect.stored(column, value.clone())));
         if let Some(conflict) = &self.conflict {
             inner.on_conflict(conflict.clone());
         }
-        inner.build_sqlx(SqliteQueryBuilder)
+        match engine {
+            Engine::Sqlite => inner.build_sqlx(SqliteQueryBuilder),
+            Engine::Postgres => inner.build_sqlx(PostgresQueryBuilder),
+        }
     }
 }
 
@@ -188,38 +248,61 @@ impl Insert {
 #[derive(Debug, Clone)]
 pub struct Update {
     table: &'static str,
-    inner: UpdateStatement,
+    changes: Vec<(&'static str, Change)>,
+    filters: Vec<Filter>,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Set(SqlValue),
+    Add(i64),
 }
 
 impl Update {
     /// Rows of a table, to be narrowed by [`Update::filter`].
-    pub fn table(table: &'static str) -> Self {
-        Self { table, inner: UpdateStatement::new() }
+    pub const fn table(table: &'static str) -> Self {
+        Self { table, changes: Vec::new(), filters: Vec::new() }
     }
 
     /// Gives a column a new value.
     #[must_use]
     pub fn set(mut self, column: &'static str, value: impl Into<SqlValue>) -> Self {
-        self.inner.value(column, bound(value));
+        self.changes.push((column, Change::Set(value.into())));
         self
     }
 
     /// Adds to a number in place.
     #[must_use]
     pub fn add(mut self, column: &'static str, amount: i64) -> Self {
-        self.inner.value(column, Expr::col(column).add(amount));
+        self.changes.push((column, Change::Add(amount)));
         self
     }
 
     /// Only rows that match; several calls must all match.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.inner.cond_where(filter.into_condition());
+        self.filters.push(filter);
         self
     }
 
-    pub(crate) fn render(&self) -> (String, SqlxValues) {
-        self.inner.clone().table(self.table).build_sqlx(SqliteQueryBuilder)
+    pub(crate) fn render(&self, engine: Engine, catalog: &Catalog) -> (String, SqlxValues) {
+        let dialect = Dialect { engine, catalog, table: self.table };
+        let mut inner = UpdateStatement::new();
+        inner.table(self.table);
+        for (column, change) in &self.changes {
+            let value = match change {
+                Change::Set(value) => dialect.stored(column, value.clone()),
+                Change::Add(amount) => Expr::col(*column).add(*amount),
+            };
+            inner.value(*column, value);
+        }
+        for filter in &self.filters {
+            inner.cond_where(filter.render(dialect));
+        }
+        match engine {
+            Engine::Sqlite => inner.build_sqlx(SqliteQueryBuilder),
+            Engine::Postgres => inner.build_sqlx(PostgresQueryBuilder),
+        }
     }
 }
 
@@ -227,18 +310,22 @@ impl Update {
 #[derive(Debug, Clone)]
 pub struct Delete {
     table: &'static str,
-    inner: DeleteStatement,
+    filter: Filter,
 }
 
 impl Delete {
     /// Rows of a table that match.
-    pub fn from(table: &'static str, filter: Filter) -> Self {
-        let mut inner = DeleteStatement::new();
-        inner.cond_where(filter.into_condition());
-        Self { table, inner }
+    pub const fn from(table: &'static str, filter: Filter) -> Self {
+        Self { table, filter }
     }
 
-    pub(crate) fn render(&self) -> (String, SqlxValues) {
-        self.inner.clone().from_table(self.table).build_sqlx(SqliteQueryBuilder)
+    pub(crate) fn render(&self, engine: Engine, catalog: &Catalog) -> (String, SqlxValues) {
+        let dialect = Dialect { engine, catalog, table: self.table };
+        let mut inner = DeleteStatement::new();
+        inner.from_table(self.table).cond_where(self.filter.render(dialect));
+        match engine {
+            Engine::Sqlite => inner.build_sqlx(SqliteQueryBuilder),
+            Engine::Postgres => inner.build_sqlx(PostgresQueryBuilder),
+        }
     }
 }

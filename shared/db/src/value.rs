@@ -4,10 +4,10 @@
 //! types on which the drivers disagree.
 
 use sea_query::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{Row as _, TypeInfo as _};
 
-use crate::DbError;
+use crate::connection::{EngineRow, Row};
+use crate::error::DbError;
 
 /// A value bound to a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,77 +89,96 @@ impl<T: Into<Self>> From<Option<T>> for SqlValue {
 
 /// A type that can be read from a column.
 pub trait FromSql: Sized {
-    /// Reads the named column of an engine's row.
+    /// Reads the named column of a row.
     ///
     /// # Errors
     /// [`DbError::Shape`] when the column is absent or holds another type.
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError>;
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError>;
 }
 
-fn read<'r, T>(row: &'r SqliteRow, column: &str) -> Result<T, DbError>
+fn wrong(column: &str, error: &sqlx::Error) -> DbError {
+    DbError::Shape(format!("column {column}: {error}"))
+}
+
+fn read<T>(row: &Row, column: &str) -> Result<T, DbError>
 where
-    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
 {
-    row.try_get(column).map_err(|error| DbError::Shape(format!("column {column}: {error}")))
+    let value = match &row.0 {
+        EngineRow::Sqlite(row) => row.try_get(column),
+        EngineRow::Postgres(row) => row.try_get(column),
+    };
+    value.map_err(|error| wrong(column, &error))
 }
 
 impl FromSql for i64 {
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError> {
         read(row, column)
     }
 }
 
 impl FromSql for f64 {
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError> {
         read(row, column)
     }
 }
 
 impl FromSql for bool {
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError> {
         read(row, column)
     }
 }
 
 impl FromSql for String {
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError> {
         read(row, column)
     }
 }
 
 impl FromSql for Vec<u8> {
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError> {
         read(row, column)
     }
 }
 
 impl FromSql for Option<i64> {
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError> {
         read(row, column)
     }
 }
 
 impl FromSql for Option<String> {
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError> {
         read(row, column)
     }
 }
 
-/// Whatever the column holds. A truth value comes as 0 or 1, which is how it is stored.
+/// Whatever the column holds. A truth value comes as 0 or 1, which is how SQLite stores it.
 impl FromSql for SqlValue {
-    fn from_sql(row: &SqliteRow, column: &str) -> Result<Self, DbError> {
-        let raw = row.try_get_raw(column);
-        let raw = raw.map_err(|error| DbError::Shape(format!("column {column}: {error}")))?;
-        if raw.is_null() {
+    fn from_sql(row: &Row, column: &str) -> Result<Self, DbError> {
+        let Some(kind) = kind(row, column).map_err(|error| wrong(column, &error))? else {
             return Ok(Self::Null);
-        }
-        let kind = raw.type_info().name().to_owned();
-        match kind.as_str() {
-            "INTEGER" | "BOOLEAN" => Ok(Self::Int(read(row, column)?)),
-            "REAL" => Ok(Self::Float(read(row, column)?)),
-            "TEXT" => Ok(Self::Text(read(row, column)?)),
-            "BLOB" => Ok(Self::Bytes(read(row, column)?)),
-            other => Err(DbError::Shape(format!("column {column}: a value of type {other}"))),
+        };
+        match (kind.as_str(), &row.0) {
+            ("BOOL", EngineRow::Postgres(_)) => Ok(Self::Int(read::<bool>(row, column)?.into())),
+            ("INTEGER" | "BOOLEAN" | "INT8", _) => Ok(Self::Int(read(row, column)?)),
+            ("REAL" | "FLOAT8", _) => Ok(Self::Float(read(row, column)?)),
+            ("TEXT", _) => Ok(Self::Text(read(row, column)?)),
+            ("BLOB" | "BYTEA", _) => Ok(Self::Bytes(read(row, column)?)),
+            (other, _) => Err(DbError::Shape(format!("column {column}: a value of type {other}"))),
         }
     }
+}
+
+/// The engine's name for what the column holds; `None` where it holds nothing.
+fn kind(row: &Row, column: &str) -> Result<Option<String>, sqlx::Error> {
+    Ok(match &row.0 {
+        EngineRow::Sqlite(row) => named(&row.try_get_raw(column)?),
+        EngineRow::Postgres(row) => named(&row.try_get_raw(column)?),
+    })
+}
+
+fn named<'r>(raw: &impl sqlx::ValueRef<'r>) -> Option<String> {
+    (!raw.is_null()).then(|| raw.type_info().name().to_owned())
 }

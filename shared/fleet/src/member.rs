@@ -14,8 +14,8 @@ use crate::{
     PersistedCopy, ProcessMessage, Welcome,
 };
 
-/// How long the control plane may take to answer an introduction.
-const INTRODUCTION_SECONDS_MAX: u64 = 10;
+/// How long a control plane may take to answer an introduction; another one may be waiting.
+const INTRODUCTION_SECONDS_MAX: u64 = 5;
 /// Pause before the first new attempt; it doubles with each that fails.
 const PAUSE_MS_MIN: u64 = 100;
 /// Pause between two attempts at most.
@@ -24,8 +24,8 @@ const PAUSE_MS_MAX: u64 = 3_000;
 /// A process that is, or wants to be, a member of the fleet.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// Where the control plane listens for processes.
-    pub control: Address,
+    /// Where control planes listen for processes. One of them leads; the others do not answer.
+    pub controls: Vec<Address>,
     /// How this process introduces itself.
     pub introduction: Introduction,
     /// The folder of its membership.
@@ -53,6 +53,9 @@ pub enum ConnectError {
     /// The control plane cannot be reached, or broke off.
     #[error("the control plane at {0} cannot be reached: {1}")]
     Unreachable(String, WireError),
+    /// Nobody said where it is.
+    #[error("no control plane is named")]
+    NoControl,
     /// It said no.
     #[error("the control plane refused this process: {0}")]
     Refused(String),
@@ -76,6 +79,12 @@ impl Member {
     /// # Errors
     /// [`ConnectError`]; all but `Unreachable` want an operator.
     pub async fn connect(&self) -> Result<Connected, ConnectError> {
+        let attempts: Vec<_> =
+            self.controls.iter().map(|control| self.connect_to(control)).collect();
+        self.first_that_answers(attempts).await
+    }
+
+    async fn connect_to(&self, control: &Address) -> Result<Connected, ConnectError> {
         let known = self.membership()?;
         let request = KeyRequest::generate()?;
         let mut introduction = self.introduction.clone();
@@ -87,9 +96,7 @@ impl Member {
             (None, Some(token)) => ProcessMessage::Join { introduction, token: token.clone() },
             (None, None) => return Err(ConnectError::NoToken),
         };
-        let wait = Duration::from_secs(INTRODUCTION_SECONDS_MAX);
-        let introduced = tokio::time::timeout(wait, self.introduce(&first, known, &request));
-        introduced.await.unwrap_or_else(|_| Err(self.unreachable(WireError::Silent)))
+        self.introduce(control, &first, known, &request).await
     }
 
     /// Looks whether the control plane can be reached, without saying who asks.
@@ -98,9 +105,10 @@ impl Member {
     /// [`ConnectError`] says why not.
     pub async fn reach(&self) -> Result<(), ConnectError> {
         let known = self.membership()?;
-        let wait = Duration::from_secs(INTRODUCTION_SECONDS_MAX);
-        let dialled = tokio::time::timeout(wait, self.dial(known.as_ref())).await;
-        dialled.unwrap_or_else(|_| Err(self.unreachable(WireError::Silent))).map(drop)
+        let known = known.as_ref();
+        let attempts: Vec<_> =
+            self.controls.iter().map(|control| self.dial(control, known)).collect();
+        self.first_that_answers(attempts).await.map(drop)
     }
 
     /// Opens the first connection of a process that has nothing to serve yet: it waits for a
@@ -168,15 +176,16 @@ impl Member {
 
     async fn introduce(
         &self,
+        control: &Address,
         first: &ProcessMessage,
         mut known: Option<Membership>,
         request: &KeyRequest,
     ) -> Result<Connected, ConnectError> {
-        let stream = self.dial(known.as_ref()).await?;
+        let stream = self.dial(control, known.as_ref()).await?;
         let (mut sender, mut receiver) = wire::over(stream);
-        sender.send(first).await.map_err(|error| self.unreachable(error))?;
+        sender.send(first).await.map_err(|error| unreachable(control, error))?;
         loop {
-            match receiver.receive().await.map_err(|error| self.unreachable(error))? {
+            match receiver.receive().await.map_err(|error| unreachable(control, error))? {
                 ControlMessage::Joined { membership } => {
                     self.keep(&membership)?;
                     tracing::info!(id = membership.id, "joined the fleet");
@@ -198,9 +207,31 @@ impl Member {
         }
     }
 
-    async fn dial(&self, known: Option<&Membership>) -> Result<Box<dyn Stream>, ConnectError> {
-        let failed = |error: std::io::Error| self.unreachable(error.into());
-        let place = match &self.control {
+    /// What comes of the first control plane with which anything does. One that stands still takes
+    /// connections, too, so each has its time for the whole of it.
+    async fn first_that_answers<T>(
+        &self,
+        attempts: Vec<impl Future<Output = Result<T, ConnectError>>>,
+    ) -> Result<T, ConnectError> {
+        let wait = Duration::from_secs(INTRODUCTION_SECONDS_MAX);
+        let mut outcome = Err(ConnectError::NoControl);
+        for (control, attempt) in self.controls.iter().zip(attempts) {
+            let attempted = tokio::time::timeout(wait, attempt).await;
+            outcome = attempted.unwrap_or_else(|_| Err(unreachable(control, WireError::Silent)));
+            if !matches!(outcome, Err(ConnectError::Unreachable(..))) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn dial(
+        &self,
+        control: &Address,
+        known: Option<&Membership>,
+    ) -> Result<Box<dyn Stream>, ConnectError> {
+        let failed = |error: std::io::Error| unreachable(control, error.into());
+        let place = match control {
             Address::Unix(path) => return wire::dial_unix(path).await.map_err(failed),
             Address::Tls(place) => place,
         };
@@ -215,10 +246,10 @@ impl Member {
         };
         wire::dial_tls(place, CONTROL_NAME, &connector).await.map_err(failed)
     }
+}
 
-    fn unreachable(&self, error: WireError) -> ConnectError {
-        ConnectError::Unreachable(self.control.to_string(), error)
-    }
+fn unreachable(control: &Address, error: WireError) -> ConnectError {
+    ConnectError::Unreachable(control.to_string(), error)
 }
 
 fn identity(request: &KeyRequest, certified: &Certified) -> Result<Identity, CertificateError> {

@@ -22,6 +22,17 @@ pub struct Planes {
     settings: Vec<String>,
     /// The control plane, while it runs.
     pub control: Option<Process>,
+    /// A second one on the same database, where there is one.
+    pub spare: Option<Process>,
+    /// The name of the folder of `control`.
+    leader: &'static str,
+}
+
+/// The names of the control planes' folders.
+const CONTROLS: [&str; 2] = ["control", "spare"];
+
+fn other(name: &str) -> &'static str {
+    if name == CONTROLS[0] { CONTROLS[1] } else { CONTROLS[0] }
 }
 
 impl Planes {
@@ -34,18 +45,48 @@ impl Planes {
     pub fn start_with(program: &str, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let mut planes = Self { program: program.to_owned(), folder, settings, control: None };
+        let (control, spare, leader) = (None, None, CONTROLS[0]);
+        let program = program.to_owned();
+        let mut planes = Self { program, folder, settings, control, spare, leader };
         planes.start_control();
         planes
     }
 
     /// Starts the control plane, again or for the first time.
     pub fn start_control(&mut self) {
-        let mut settings = vec!["edge.listen=127.0.0.1:8080"];
-        settings.extend(self.settings.iter().map(String::as_str));
-        let control =
-            Process::launch(&self.program, &["control"], &self.data("control"), &settings, None);
-        self.control = Some(control);
+        let (data, settings) = (self.data(self.leader), self.control_settings());
+        self.control = Some(Process::launch(&self.program, &["control"], &data, &settings, None));
+    }
+
+    /// Gives control planes that are started from now on other settings.
+    pub fn change_settings(&mut self, settings: &[&str]) {
+        self.settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+    }
+
+    fn control_settings(&self) -> Vec<&str> {
+        let settings = self.settings.iter().map(String::as_str);
+        ["edge.listen=127.0.0.1:8080"].into_iter().chain(settings).collect()
+    }
+
+    /// Starts a second control plane with the same secrets and settings, which name a database that
+    /// both share; it stands by.
+    pub fn start_spare(&mut self) {
+        let name = other(self.leader);
+        let (known, copy) = (self.data(self.leader).join("secrets"), self.data(name));
+        if !copy.exists() {
+            std::fs::create_dir_all(&copy).expect("a folder");
+            let copied = Command::new("cp").arg("-a").arg(known).arg(copy).status();
+            assert!(copied.expect("cp").success());
+        }
+        let settings = self.control_settings();
+        let spare = Process::begin(&self.program, &["control"], &self.data(name), &settings);
+        self.spare = Some(spare);
+    }
+
+    /// Makes the spare control plane the one that the test calls by `control`; returns the former.
+    pub fn swap(&mut self) -> Option<Process> {
+        self.leader = other(self.leader);
+        std::mem::replace(&mut self.control, self.spare.take())
     }
 
     /// The data folder of a process.
@@ -65,8 +106,8 @@ impl Planes {
 
     fn member(&self, role: &str, name: &str) -> Process {
         let data = self.data(name);
-        let socket = self.data("control").join("run/fleet.sock");
-        let control = format!("unix:{}", socket.display());
+        let sockets = CONTROLS.map(|name| self.data(name).join("run/fleet.sock"));
+        let control = sockets.map(|socket| format!("unix:{}", socket.display())).join(",");
         let named = format!("{role}.name={name}");
         let mut arguments = vec![role, "--control", &control];
         let token;
@@ -89,12 +130,22 @@ impl Planes {
             .args(arguments)
             .arg("--json")
             .arg("--data")
-            .arg(self.data("control"))
+            .arg(self.data(self.leader))
             .output()
             .expect("an answer");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
+    }
+
+    /// Waits until everyone who joined is connected.
+    pub async fn until_connected(&self) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(SECONDS_MAX);
+        let is_there = |all: &Vec<Value>| all.iter().all(|one| one["state"] == "connected");
+        while !self.operate(&["fleet", "processes"])["items"].as_array().is_some_and(is_there) {
+            assert!(tokio::time::Instant::now() < deadline, "somebody is not connected again");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Signs up through an edge; the e-mail is `<slug>@example.org`. Returns the answer's data.

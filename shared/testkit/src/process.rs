@@ -37,7 +37,13 @@ impl Process {
         settings: &[&str],
         fault: Option<&str>,
     ) -> Self {
-        Self::spawn(Command::new(program), arguments, data, settings, fault)
+        Self::wait(Command::new(program), arguments, data, settings, fault)
+    }
+
+    /// Starts one of the platform's processes without waiting for anything that it says.
+    pub fn begin(program: &str, arguments: &[&str], data: &Path, settings: &[&str]) -> Self {
+        let (child, _) = spawn(Command::new(program), arguments, data, settings, None);
+        Self { child, port: 0, private_port: 0, http: client() }
     }
 
     /// [`Process::launch`] of an edge that is given its socket, as a service manager does.
@@ -55,39 +61,17 @@ impl Process {
         command.args(["-c", "LISTEN_PID=$$ exec \"$0\" \"$@\"", program]);
         command.env("LISTEN_FDS", "1");
         command.env("LISTEN_FDS_FIRST_FD", socket.as_raw_fd().to_string());
-        Self::spawn(command, arguments, data, settings, None)
+        Self::wait(command, arguments, data, settings, None)
     }
 
-    fn spawn(
-        mut command: Command,
+    fn wait(
+        command: Command,
         arguments: &[&str],
         data: &Path,
         settings: &[&str],
         fault: Option<&str>,
     ) -> Self {
-        command.args(arguments).arg("--data").arg(data);
-        for setting in
-            ["edge.listen=127.0.0.1:0", "metrics.listen=127.0.0.1:0", "limits.enabled=false"]
-                .iter()
-                .chain(settings)
-        {
-            command.arg("--set").arg(setting);
-        }
-        if let Some(place) = fault {
-            command.env("FREEHOLD_FAULT_AT", place);
-        }
-        let log = data.join("log");
-        std::fs::create_dir_all(data).expect("a data folder");
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("a process");
-        let stdout = child.stdout.take().expect("its output");
-        let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                // Nobody listens any more once the process has said where it is.
-                let _ = sender.send(line);
-            }
-        });
+        let (child, lines) = spawn(command, arguments, data, settings, fault);
         let mut process = Self { child, port: 0, private_port: 0, http: client() };
         // An edge says where it listens before it says where its health is.
         while process.private_port == 0 {
@@ -136,11 +120,16 @@ impl Process {
     }
 
     /// Waits until it has ended by itself.
-    pub fn ended(mut self) {
+    pub fn ended(self) {
+        let _ = self.ended_well();
+    }
+
+    /// Waits until it has ended by itself; says whether it said that all was well.
+    pub fn ended_well(mut self) -> bool {
         let deadline = std::time::Instant::now() + Duration::from_secs(SECONDS_MAX);
         while std::time::Instant::now() < deadline {
-            if self.child.try_wait().expect("its state").is_some() {
-                return;
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                return status.success();
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -152,6 +141,39 @@ impl Process {
         self.signal("TERM");
         self.child.wait().expect("its end").success()
     }
+}
+
+/// Starts a program; what it writes goes to a log in its folder, what it says comes by line.
+fn spawn(
+    mut command: Command,
+    arguments: &[&str],
+    data: &Path,
+    settings: &[&str],
+    fault: Option<&str>,
+) -> (Child, mpsc::Receiver<String>) {
+    command.args(arguments).arg("--data").arg(data);
+    for setting in ["edge.listen=127.0.0.1:0", "metrics.listen=127.0.0.1:0", "limits.enabled=false"]
+        .iter()
+        .chain(settings)
+    {
+        command.arg("--set").arg(setting);
+    }
+    if let Some(place) = fault {
+        command.env("FREEHOLD_FAULT_AT", place);
+    }
+    let log = data.join("log");
+    std::fs::create_dir_all(data).expect("a data folder");
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
+    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("a process");
+    let stdout = child.stdout.take().expect("its output");
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            // Nobody listens any more once the process has said where it is.
+            let _ = sender.send(line);
+        }
+    });
+    (child, lines)
 }
 
 /// The port of an address such as `127.0.0.1:80`.

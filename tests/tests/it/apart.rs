@@ -87,7 +87,7 @@ async fn sites_outlive_the_control_plane() {
     until(&console, "/openapi.json", 200).await;
     let listed = planes.operate(&["fleet", "workers"]);
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
-    wait_for_workers(&planes, 1).await;
+    planes.until_connected().await;
     planes.sign_up(&edge, "later").await;
     assert_eq!(title_of(&edge, "later").await, "Welcome to Site later");
     assert_eq!(title_of(&edge, "acme").await, "Still alone");

@@ -3,14 +3,19 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use freehold_scratch_postgres::ScratchDatabase;
 use freehold_testkit::{PASSWORD, Planes, until};
 use serde_json::json;
 
 use crate::PROGRAM;
+use crate::postgres::setting;
 
-fn restore(planes: &Planes, from: &PathBuf) -> std::process::Output {
+fn restore(planes: &Planes, from: &PathBuf, settings: &[&str]) -> std::process::Output {
     let mut command = Command::new(PROGRAM);
     command.args(["db", "restore", "--from"]).arg(from).arg("--data").arg(planes.data("control"));
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
     command.output().expect("an end")
 }
 
@@ -27,19 +32,19 @@ async fn a_lost_control_plane_comes_back_from_its_backup() {
     assert!(copied.success());
     // A backup goes into an empty folder only.
     planes.control.take().expect("a control plane").kill();
-    assert!(!restore(&planes, &kept).status.success());
+    assert!(!restore(&planes, &kept, &[]).status.success());
     std::fs::remove_dir_all(planes.data("control")).expect("lost");
     // One that was changed is refused, whichever file it is.
     for file in ["control.db", "secrets/ticket-key", "manifest.json"] {
         let file = kept.join(file);
         let whole = std::fs::read(&file).expect("a file");
         std::fs::write(&file, &whole[..whole.len() / 2]).expect("damaged");
-        let refused = restore(&planes, &kept);
+        let refused = restore(&planes, &kept, &[]);
         assert!(!refused.status.success(), "{}", file.display());
         assert!(!planes.data("control").join("control").exists(), "nothing half restored");
         std::fs::write(&file, whole).expect("whole again");
     }
-    let restored = restore(&planes, &kept);
+    let restored = restore(&planes, &kept, &[]);
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
     planes.start_control();
     // Worker and edge are members still, the account is there, the site serves all along.
@@ -54,6 +59,48 @@ async fn a_lost_control_plane_comes_back_from_its_backup() {
     assert_eq!(processes["total"], 2, "{processes}");
     planes.operate(&["tenant", "suspend", "acme", "--reason", "test"]);
     until(&edge.host("acme.localhost"), "/", 402).await;
+    drop(worker);
+}
+
+#[tokio::test]
+async fn a_backup_moves_the_control_plane_to_postgres_and_back() {
+    let Some(database) = ScratchDatabase::for_test() else { return };
+    let on_postgres = setting(&database.url());
+    let mut planes = Planes::start(PROGRAM);
+    let (worker, edge) = (planes.worker("one"), planes.edge("north"));
+    planes.sign_up(&edge, "acme").await;
+    let console = edge.host("console.localhost");
+    for (round, settings) in [vec![on_postgres.as_str()], vec![]].iter().enumerate() {
+        let made = planes.operate(&["db", "backup"]);
+        let made = PathBuf::from(made["folder"].as_str().expect("a folder"));
+        let kept = planes.data(&format!("kept-{round}"));
+        std::fs::rename(made, &kept).expect("taken away");
+        planes.control.take().expect("a control plane").terminate();
+        std::fs::remove_dir_all(planes.data("control")).expect("lost");
+        let restored = restore(&planes, &kept, settings);
+        assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+        let is_in_a_file = planes.data("control/control/control.db").exists();
+        assert_eq!(is_in_a_file, settings.is_empty());
+        assert!(!planes.data("control/restoring").exists());
+        planes.change_settings(settings);
+        planes.start_control();
+        until(&console, "/openapi.json", 200).await;
+        planes.until_connected().await;
+        let processes = planes.operate(&["fleet", "processes"]);
+        assert_eq!(processes["total"], 2, "{processes}");
+        planes.sign_up(&edge, &format!("round-{round}")).await;
+        for slug in ["acme", "round-0"] {
+            until(&edge.host(&format!("{slug}.localhost")), "/", 200).await;
+        }
+    }
+    // A database that is in use is not restored into.
+    let kept = planes.data("kept-1");
+    planes.control.take().expect("a control plane").terminate();
+    std::fs::remove_dir_all(planes.data("control")).expect("lost");
+    let refused = restore(&planes, &kept, &[&on_postgres]);
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("holds a control plane already"));
+    assert!(!planes.data("control/secrets").exists());
     drop(worker);
 }
 

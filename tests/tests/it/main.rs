@@ -14,6 +14,7 @@ mod lists;
 mod mail;
 mod observe;
 mod people;
+mod postgres;
 mod publish;
 mod sweep;
 mod turns;

@@ -1,17 +1,18 @@
 //! Every part of a fleet is killed in turn under load; every acknowledged write is there at the
 //! end.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use freehold_testkit::{Api, Planes, until};
+use freehold_scratch_postgres::{ScratchDatabase, Server, StopMode};
+use freehold_testkit::{Api, PASSWORD, Planes, until};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::PROGRAM;
+use crate::postgres::{OwnServer, setting};
 
 /// Writes that come through between one kill and the next.
 const WRITES_BETWEEN: u64 = 40;
@@ -26,6 +27,7 @@ struct Load {
     edges: Mutex<[Api; 2]>,
     stopping: AtomicBool,
     writes: AtomicU64,
+    sign_ups: AtomicU64,
 }
 
 impl Load {
@@ -58,31 +60,94 @@ impl Load {
         (slug, acknowledged)
     }
 
+    /// Signs up through both edges, and remembers the slugs of what was acknowledged.
+    async fn sign_up(self: Arc<Self>) -> Vec<String> {
+        let mut acknowledged = Vec::new();
+        for number in 0.. {
+            if self.stopping.load(Ordering::Relaxed) {
+                break;
+            }
+            let console = self.edges.lock().await[number % 2].clone();
+            let slug = format!("late-{number}");
+            let sent = console
+                .at("console.localhost")
+                .request(reqwest::Method::POST, "/v1/signup")
+                .json(&json!({
+                    "email": format!("{slug}@example.org"),
+                    "password": PASSWORD,
+                    "site": {"name": slug, "slug": slug},
+                }));
+            if let Ok(answer) = sent.send().await {
+                let status = answer.status();
+                if !status.is_server_error() && ![201, 202].contains(&status.as_u16()) {
+                    panic!("{status} {}", answer.text().await.unwrap_or_default());
+                }
+                if status == 201 {
+                    acknowledged.push(slug);
+                    self.sign_ups.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            // not synchronisation: sign-ups are a trickle beside the writes
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        acknowledged
+    }
+
+    /// Waits until somebody has signed up.
+    async fn signs_up(&self, what: &str) {
+        comes_to(&self.sign_ups, 1, what).await;
+    }
+
     /// Waits until the load has come through so many times more.
     async fn goes_on(&self, what: &str) {
-        let wanted = self.writes.load(Ordering::Relaxed) + WRITES_BETWEEN;
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(RECOVERY_SECONDS_MAX);
-        while self.writes.load(Ordering::Relaxed) < wanted {
-            assert!(tokio::time::Instant::now() < deadline, "no writes after {what}");
-            // not synchronisation: a pause between two looks at what is waited for
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        comes_to(&self.writes, WRITES_BETWEEN, what).await;
+    }
+}
+
+/// Waits until a count has grown by so many.
+async fn comes_to(count: &AtomicU64, more: u64, what: &str) {
+    let wanted = count.load(Ordering::Relaxed) + more;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(RECOVERY_SECONDS_MAX);
+    while count.load(Ordering::Relaxed) < wanted {
+        assert!(tokio::time::Instant::now() < deadline, "nothing came through after {what}");
+        // not synchronisation: a pause between two looks at what is waited for
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_part_is_killed_in_turn_and_no_acknowledged_write_is_lost() {
+    every_part_is_killed_in_turn(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_spare_control_plane_on_postgres_neither_is_a_sign_up() {
+    // The server that tests share must not be restarted, but where it is, one can be started.
+    if ScratchDatabase::for_test().is_none() {
+        return;
+    }
+    let own = tokio::task::block_in_place(OwnServer::start);
+    every_part_is_killed_in_turn(Some(&own.server)).await;
+}
+
+async fn every_part_is_killed_in_turn(database: Option<&Server>) {
     let (sites, rounds) = if crate::is_long() { (50, 5) } else { (8, 1) };
-    let mut planes = Planes::start(PROGRAM);
+    let settings: Vec<String> = database.iter().map(|server| setting(&server.url())).collect();
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    let mut planes = Planes::start_with(PROGRAM, &settings);
+    if database.is_some() {
+        planes.start_spare();
+    }
     let mut workers = [Some(planes.worker("one")), Some(planes.worker("two"))];
     let mut edges = [Some(planes.edge("north")), Some(planes.edge("south"))];
-    let mut tokens = HashMap::new();
+    // In the order in which they were placed, so that every worker has some of the first ones.
+    let mut tokens = Vec::new();
     for number in 0..sites {
         let edge = edges[number % 2].as_ref().expect("an edge");
         let slug = format!("shop-{number}");
         let account = planes.sign_up(edge, &slug).await;
         let owner = planes.owner(edge, &account, &slug).await;
-        tokens.insert(slug, owner.token().expect("a token").to_owned());
+        tokens.push((slug, owner.token().expect("a token").to_owned()));
     }
     let api = |edges: &[Option<freehold_testkit::Process>; 2], at: usize| {
         edges[at].as_ref().expect("an edge").host("console.localhost").with_new_connections()
@@ -91,16 +156,31 @@ async fn every_part_is_killed_in_turn_and_no_acknowledged_write_is_lost() {
         edges: Mutex::new([api(&edges, 0), api(&edges, 1)]),
         stopping: AtomicBool::new(false),
         writes: AtomicU64::new(0),
+        sign_ups: AtomicU64::new(0),
     });
     let mut writing = JoinSet::new();
     for (slug, token) in tokens.iter().take(WRITTEN) {
         writing.spawn(load.clone().write(slug.clone(), token.clone()));
     }
+    let signing_up = tokio::spawn(load.clone().sign_up());
     for _ in 0..rounds {
         load.goes_on("the start of a round").await;
         planes.control.take().expect("a control plane").kill();
         load.goes_on("the control plane was killed").await;
-        planes.start_control();
+        match database {
+            None => planes.start_control(),
+            Some(server) => {
+                planes.swap();
+                load.signs_up("the spare control plane took over").await;
+                planes.start_spare();
+                tokio::task::block_in_place(|| {
+                    server.stop(StopMode::Immediate).expect("stopped");
+                });
+                load.goes_on("the database was killed").await;
+                tokio::task::block_in_place(|| server.start_again().expect("started"));
+            }
+        }
+        load.signs_up("the control plane came back").await;
         for (at, name) in ["one", "two"].into_iter().enumerate() {
             workers[at].take().expect("a worker").kill();
             load.goes_on("a worker was killed").await;
@@ -117,8 +197,10 @@ async fn every_part_is_killed_in_turn_and_no_acknowledged_write_is_lost() {
     }
     load.stopping.store(true, Ordering::Relaxed);
     let written = writing.join_all().await;
+    let signed_up = signing_up.await.expect("sign-ups");
+    assert!(!signed_up.is_empty());
     for edge in edges.iter().flatten() {
-        for slug in tokens.keys() {
+        for slug in tokens.iter().map(|(slug, _)| slug).chain(&signed_up) {
             until(&edge.host(&format!("{slug}.localhost")), "/", 200).await;
         }
         for (slug, acknowledged) in &written {
@@ -177,13 +259,7 @@ async fn a_worker_that_stood_still_goes_on_and_others_notice_nothing() {
     let post = json!({"title": "Back", "content": "x", "status": "published"});
     owner.post("/api/v1/posts", post).await.data(201);
     // It is connected again and takes orders.
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(RECOVERY_SECONDS_MAX);
-    while planes.operate(&["fleet", "workers"])["items"]
-        .as_array()
-        .is_none_or(|workers| workers.iter().any(|worker| worker["state"] != "ready"))
-    {
-        assert!(tokio::time::Instant::now() < deadline, "the worker is not connected again");
-    }
+    planes.until_connected().await;
     planes.operate(&["tenant", "suspend", "first", "--reason", "test"]);
     until(&edge.host("first.localhost"), "/", 402).await;
     assert_eq!(console.get("/openapi.json").await.status, 200);

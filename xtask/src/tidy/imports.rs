@@ -14,6 +14,8 @@ enum Reach {
 
 /// The test kit; any crate may use it for its tests.
 const TESTKIT: &str = "freehold-testkit";
+/// Servers for tests, which xtask starts and any crate may use for its tests.
+const SCRATCH: &str = "freehold-scratch-postgres";
 
 const ALLOWED: &[(&str, Reach)] = &[
     // shared
@@ -160,8 +162,9 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-worker",
         ]),
     ),
+    (SCRATCH, Reach::Only(&[])),
     ("freehold-tests", Reach::Everything),
-    ("xtask", Reach::Only(&[])),
+    ("xtask", Reach::Only(&[SCRATCH])),
 ];
 
 /// Why the crate cannot be judged, if it has no row.
@@ -176,7 +179,7 @@ pub(super) fn check(importer: &str, imported: &str, kind: DependencyKind) -> Opt
         Some(Reach::Only(names)) => names.contains(&imported),
         Some(Reach::Everything) | None => true,
     };
-    let for_tests = kind == DependencyKind::Development && imported == TESTKIT;
+    let for_tests = kind == DependencyKind::Development && [TESTKIT, SCRATCH].contains(&imported);
     if allowed || for_tests {
         return None;
     }
@@ -209,6 +212,8 @@ mod tests {
         assert_eq!(check("freehold-site", "freehold-testkit", Development), None);
         assert_eq!(check("freehold-tests", "freehold-testkit", Normal), None);
         assert!(check("freehold-site", "freehold-testkit", Normal).is_some());
+        assert_eq!(check("freehold-db", "freehold-scratch-postgres", Development), None);
+        assert!(check("freehold-db", "freehold-scratch-postgres", Normal).is_some());
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::{
 const HOMELESS: [&str; 6] = ["utils", "helpers", "common", "misc", "util", "helper"];
 
 /// Where the environment is read, or a process with its own arguments starts.
-const ENVIRONMENT: [&str; 5] = ["shared/config/", "shared/testkit/", "cli/", "xtask/", "tests/"];
+const ENVIRONMENT: [&str; 6] =
+    ["shared/config/", "shared/scratch-postgres/", "shared/testkit/", "cli/", "xtask/", "tests/"];
 
 /// Whether the name says nothing about what it holds.
 pub(crate) fn is_homeless(name: &str) -> bool {

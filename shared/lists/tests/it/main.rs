@@ -6,9 +6,10 @@ use std::sync::Arc;
 use freehold_api::{ApiError, Page};
 use freehold_db::{
     Catalog, Column, ColumnType, Database, DatabaseOptions, DbError, Direction, Filter, Insert,
-    Migration, Row, SchemaChange, SqlValue, Table,
+    Migration, PostgresOptions, Row, SchemaChange, SqlValue, Table,
 };
 use freehold_lists::{Field, FieldKind, IdForm, List, ListPolicy, Listed};
+use freehold_scratch_postgres::ScratchDatabase;
 use serde_json::{Value, json};
 
 const ID: IdForm = IdForm {
@@ -82,12 +83,27 @@ impl Dice {
     }
 }
 
-async fn store(folder: &tempfile::TempDir, rows: i64, dice: &mut Dice) -> Database {
+const MIGRATIONS: [Migration; 1] = [Migration { version: 1, name: "teas", changes: schema }];
+
+/// Runs a test on the same rows in a store of each engine.
+async fn on_every_engine(rows: i64, seed: u64, test: impl AsyncFn(&Database, Dice)) {
+    let catalog = Arc::new(Catalog::of(&MIGRATIONS));
+    let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("teas.db");
     let options = DatabaseOptions { path, create: true, readers_max: 1 };
-    let migrations = [Migration { version: 1, name: "teas", changes: schema }];
-    let db = Database::open(&options, Arc::new(Catalog::of(&migrations))).expect("a store");
-    db.migrate(&migrations).await.expect("an answer");
+    let sqlite = Database::open(&options, Arc::clone(&catalog)).expect("a store");
+    let dice = fill(&sqlite, rows, Dice(seed)).await;
+    test(&sqlite, dice).await;
+    let Some(database) = ScratchDatabase::for_test() else { return };
+    let options = PostgresOptions::at(database.url());
+    let postgres = Database::connect(&options, catalog).await.expect("a store");
+    let dice = fill(&postgres, rows, Dice(seed)).await;
+    test(&postgres, dice).await;
+    postgres.close().await;
+}
+
+async fn fill(db: &Database, rows: i64, mut dice: Dice) -> Dice {
+    db.migrate(&MIGRATIONS).await.expect("an answer");
     let mut writer = db.write().await.expect("an answer");
     for id in 0..rows {
         let name =
@@ -105,7 +121,7 @@ async fn store(folder: &tempfile::TempDir, rows: i64, dice: &mut Dice) -> Databa
         writer.insert(&insert).await.expect("an answer");
     }
     writer.commit().await.expect("an answer");
-    db
+    dice
 }
 
 fn view(row: &Row) -> Result<Value, DbError> {
@@ -162,56 +178,56 @@ async fn by_cursor(db: &Database, query: &str, limit: u64) -> Vec<i64> {
 
 #[tokio::test]
 async fn a_walk_by_cursor_finds_what_pages_find() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut dice = Dice(7);
-    let db = store(&folder, 90, &mut dice).await;
-    let filters = [
-        "",
-        "filter[kind][$ne]=green",
-        "filter[$or][0][price][$null]=true&filter[$or][1][price][$lte]=0",
-        "q=ÖL",
-    ];
-    for round in 0..60 {
-        let mut names = vec!["id", "name", "kind", "price", "organic", "picked"];
-        let keys = 1 + dice.roll(4);
-        let mut sort = Vec::new();
-        for _ in 0..keys {
-            let name = names.remove(dice.roll(names.len() as u64) as usize);
-            sort.push(match dice.roll(3) {
-                0 => format!("-{name}"),
-                1 => format!("{name}:desc"),
-                _ => name.to_owned(),
-            });
+    on_every_engine(90, 7, async |db, mut dice| {
+        let filters = [
+            "",
+            "filter[kind][$ne]=green",
+            "filter[$or][0][price][$null]=true&filter[$or][1][price][$lte]=0",
+            "q=ÖL",
+        ];
+        for round in 0..60 {
+            let mut names = vec!["id", "name", "kind", "price", "organic", "picked"];
+            let keys = 1 + dice.roll(4);
+            let mut sort = Vec::new();
+            for _ in 0..keys {
+                let name = names.remove(dice.roll(names.len() as u64) as usize);
+                sort.push(match dice.roll(3) {
+                    0 => format!("-{name}"),
+                    1 => format!("{name}:desc"),
+                    _ => name.to_owned(),
+                });
+            }
+            let query = format!("sort={}&{}", sort.join(","), filters[round % filters.len()]);
+            let pages = by_pages(db, &query).await;
+            let limit = 1 + dice.roll(12);
+            assert_eq!(by_cursor(db, &query, limit).await, pages, "{query} by {limit}");
+            assert!(!pages.contains(&0) && !pages.is_empty(), "{query}");
         }
-        let query = format!("sort={}&{}", sort.join(","), filters[round % filters.len()]);
-        let pages = by_pages(&db, &query).await;
-        let limit = 1 + dice.roll(12);
-        assert_eq!(by_cursor(&db, &query, limit).await, pages, "{query} by {limit}");
-        assert!(!pages.contains(&0) && !pages.is_empty(), "{query}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_page_hands_over_to_the_cursor() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let db = store(&folder, 30, &mut Dice(1)).await;
-    let all = by_pages(&db, "sort=-price").await;
-    let first =
-        ask(&db, "sort=-price&page=2&page_size=5&skip_total=true").await.expect("an answer");
-    assert_eq!((first.total, first.page, first.page_size), (None, Some(2), 5));
-    let next = first.next.expect("more");
-    assert_eq!(ids(&db, &format!("sort=-price&limit=100&after={next}")).await, all[10..]);
-    let last = ask(&db, "page_size=100").await.expect("an answer");
-    assert_eq!((last.total, last.next), (Some(29), None));
-    let other = ask(&db, &format!("sort=price&after={next}")).await.unwrap_err();
-    assert!(other.message().starts_with("after: "), "{}", other.message());
+    on_every_engine(30, 1, async |db, _| {
+        let all = by_pages(db, "sort=-price").await;
+        let first =
+            ask(db, "sort=-price&page=2&page_size=5&skip_total=true").await.expect("an answer");
+        assert_eq!((first.total, first.page, first.page_size), (None, Some(2), 5));
+        let next = first.next.expect("more");
+        assert_eq!(ids(db, &format!("sort=-price&limit=100&after={next}")).await, all[10..]);
+        let last = ask(db, "page_size=100").await.expect("an answer");
+        assert_eq!((last.total, last.next), (Some(29), None));
+        let other = ask(db, &format!("sort=price&after={next}")).await.unwrap_err();
+        assert!(other.message().starts_with("after: "), "{}", other.message());
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn conditions_mean_what_they_say() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let db = store(&folder, 90, &mut Dice(3)).await;
-    let everything = ids(&db, "limit=100&sort=id").await;
+    on_every_engine(90, 3, async |db, _| {
+    let everything = ids(db, "limit=100&sort=id").await;
     let whole = |a: &[i64], b: &[i64]| {
         let mut both = [a, b].concat();
         both.sort_unstable();
@@ -235,36 +251,39 @@ async fn conditions_mean_what_they_say() {
         ("filter[name][$starts_with]=a", "filter[$not][name]=assam"),
         ("filter[name][$ends_with]=*", "filter[$not][name][$contains]=*"),
     ] {
-        let found = ids(&db, &format!("limit=100&{one}")).await;
+        let found = ids(db, &format!("limit=100&{one}")).await;
         assert!(!found.is_empty(), "{one}");
-        whole(&found, &ids(&db, &format!("limit=100&{other}")).await);
+        whole(&found, &ids(db, &format!("limit=100&{other}")).await);
     }
-    let only = ask(&db, "filter[id]=tea_5&fields=name").await.expect("an answer");
+    let only = ask(db, "filter[id]=tea_5&fields=name").await.expect("an answer");
     assert_eq!(
         only.items[0].as_object().expect("an item").keys().collect::<Vec<_>>(),
         ["id", "name"]
     );
-    assert!(ids(&db, "filter[id]=tea_0").await.is_empty(), "what is not visible stays so");
-    assert!(ids(&db, "filter[$or][0][id]=tea_0&filter[$or][1][id]=tea_0").await.is_empty());
+    assert!(ids(db, "filter[id]=tea_0").await.is_empty(), "what is not visible stays so");
+    assert!(ids(db, "filter[$or][0][id]=tea_0&filter[$or][1][id]=tea_0").await.is_empty());
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn groups_are_measured() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let db = store(&folder, 60, &mut Dice(5)).await;
+    on_every_engine(60, 5, async |db, _| {
     let query =
         "aggregate[count]=*&aggregate[max]=picked,organic&group_by=kind&filter[kind][$null]=false";
-    let page = ask(&db, query).await.expect("an answer");
+    let page = ask(db, query).await.expect("an answer");
     assert_eq!((page.total, page.page, page.next), (Some(2), None, None));
     assert_eq!(page.items[0]["kind"], "black");
     assert_eq!(page.items[0]["max_picked"], "1970-01-01T00:00:02.000Z");
     assert_eq!(page.items[0]["max_organic"], true);
     let counts: i64 = page.items.iter().map(|item| item["count"].as_i64().expect("a number")).sum();
-    assert_eq!(counts, ids(&db, "filter[kind][$null]=false&limit=100").await.len() as i64);
-    let none = ask(&db, "aggregate[sum]=price&aggregate[count]=*&filter[id]=tea_0")
+    assert_eq!(counts, ids(db, "filter[kind][$null]=false&limit=100").await.len() as i64);
+    let none = ask(db, "aggregate[sum]=price&aggregate[count]=*&filter[id]=tea_0")
         .await
         .expect("an answer");
     assert_eq!(none.items, [json!({"sum_price": null, "count": 0})]);
+    })
+    .await;
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn route(number: u32) -> anyhow::Result<Route> {
 fn start(data: &Path) -> anyhow::Result<Edge> {
     let listener = freehold_proxy::bind(([127, 0, 0, 1], 0).into())?;
     let member = Member {
-        control: Address::Unix(data.join("control")),
+        controls: vec![Address::Unix(data.join("control"))],
         introduction: Introduction {
             version: CONTRACT_VERSION,
             role: ProcessRole::Edge,

@@ -1,0 +1,175 @@
+//! An open store, whatever its engine: who reads, who writes, which schema it has.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::connection::{Link, Reader, Writer};
+use crate::engine::Engine;
+use crate::schema::{Catalog, Migration};
+use crate::{DatabaseOptions, DbError, PostgresOptions, postgres, sqlite};
+
+/// An open store. Cheap to clone; closed by [`Database::close`].
+#[derive(Debug, Clone)]
+pub struct Database {
+    pools: Pools,
+    catalog: Arc<Catalog>,
+}
+
+#[derive(Debug, Clone)]
+enum Pools {
+    Sqlite(sqlite::Pools),
+    Postgres(Arc<postgres::Pools>),
+}
+
+impl Database {
+    /// Opens a store in a file. Connections are made when they are first needed.
+    ///
+    /// # Errors
+    /// [`DbError::Io`] when the file is absent and not to be created.
+    pub fn open(options: &DatabaseOptions, catalog: Arc<Catalog>) -> Result<Self, DbError> {
+        Ok(Self { pools: Pools::Sqlite(sqlite::Pools::open(options)?), catalog })
+    }
+
+    /// Connects to a store in a Postgres database, which other processes may use too.
+    ///
+    /// # Errors
+    /// [`DbError::Shape`] where the database cannot be used, and whatever the server says.
+    pub async fn connect(
+        options: &PostgresOptions,
+        catalog: Arc<Catalog>,
+    ) -> Result<Self, DbError> {
+        let pools = postgres::Pools::lazy(options);
+        let pools = pools.map_err(|error| DbError::from_driver(error, &catalog))?;
+        let db = Self { pools: Pools::Postgres(Arc::new(pools)), catalog };
+        db.examine().await?;
+        Ok(db)
+    }
+
+    /// Whether other processes may have the store open, and write to it, at the same time.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
+    }
+
+    /// A read-only connection: each statement sees the newest commit.
+    ///
+    /// # Errors
+    /// [`DbError::Busy`] when none becomes free in time.
+    pub async fn read(&self) -> Result<Reader, DbError> {
+        let link = match &self.pools {
+            Pools::Sqlite(pools) => pools.readers.acquire().await.map(Link::Sqlite),
+            Pools::Postgres(pools) => pools.readers.acquire().await.map(Link::Postgres),
+        };
+        self.reader(link)
+    }
+
+    /// A read-only snapshot: every statement sees the same commit.
+    ///
+    /// # Errors
+    /// [`DbError::Busy`] when no connection becomes free in time.
+    pub async fn snapshot(&self) -> Result<Reader, DbError> {
+        let link = match &self.pools {
+            Pools::Sqlite(pools) => pools.snapshot().await.map(Link::SqliteTransaction),
+            Pools::Postgres(pools) => pools.snapshot().await.map(Link::PostgresTransaction),
+        };
+        self.reader(link)
+    }
+
+    /// The write transaction; waits its turn, which is one among those of all processes. Dropped
+    /// without commit, it changes nothing.
+    ///
+    /// # Errors
+    /// [`DbError::Busy`] when the turn does not come in time, [`DbError::Superseded`] when another
+    /// process leads by now.
+    pub async fn write(&self) -> Result<Writer, DbError> {
+        let link = match &self.pools {
+            Pools::Sqlite(pools) => pools.begin().await.map(Link::SqliteTransaction),
+            Pools::Postgres(pools) => Ok(Link::PostgresTransaction(pools.begin().await?)),
+        };
+        self.reader(link).map(Writer::new)
+    }
+
+    /// The schema version that the store says it has.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub async fn schema_version(&self) -> Result<i64, DbError> {
+        let version = match &self.pools {
+            Pools::Sqlite(pools) => pools.schema_version().await,
+            Pools::Postgres(pools) => pools.schema_version().await,
+        };
+        version.map_err(|error| self.translate(error))
+    }
+
+    /// Runs the migrations that the store does not have yet, each in a transaction of its own. A
+    /// store that a newer release migrated is left as it is: migrations only add. Processes that
+    /// migrate at the same time wait for one another.
+    ///
+    /// # Errors
+    /// Whatever the engine says; the migrations before the failing one stay.
+    pub async fn migrate(&self, migrations: &[Migration]) -> Result<(), DbError> {
+        let found = self.schema_version().await?;
+        let newest = migrations.last().map_or(0, |migration| migration.version);
+        if found > newest {
+            // A newer release was here. Its changes only added, so this one can go on.
+            tracing::warn!(found, newest, "the store's schema is newer than this release");
+            return Ok(());
+        }
+        for migration in migrations.iter().filter(|migration| migration.version > found) {
+            match &self.pools {
+                Pools::Sqlite(_) => sqlite::migrate(self.write().await?, migration).await?,
+                Pools::Postgres(pools) => {
+                    let link = pools.begin_migration().await.map(Link::PostgresTransaction);
+                    postgres::migrate(Writer::new(self.reader(link)?), migration).await?;
+                }
+            }
+            tracing::debug!(version = migration.version, name = migration.name, "migrated");
+        }
+        Ok(())
+    }
+
+    /// Closes every connection; a file is left whole, without a log beside it.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite(pools) => pools.close().await,
+            Pools::Postgres(pools) => pools.close().await,
+        }
+    }
+
+    pub(crate) const fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    pub(crate) const fn postgres(&self) -> Option<&Arc<postgres::Pools>> {
+        match &self.pools {
+            Pools::Sqlite(_) => None,
+            Pools::Postgres(pools) => Some(pools),
+        }
+    }
+
+    /// Copies a store in a file to another file, whole; says whether it is one.
+    pub(crate) async fn sqlite_copy(&self, path: &Path) -> Result<bool, DbError> {
+        let Pools::Sqlite(pools) = &self.pools else { return Ok(false) };
+        pools.copy_to(path).await.map_err(|error| self.translate(error))?;
+        Ok(true)
+    }
+
+    async fn examine(&self) -> Result<(), DbError> {
+        let Pools::Postgres(pools) = &self.pools else { return Ok(()) };
+        let mut connection = pools.readers.acquire().await.map_err(|e| self.translate(e))?;
+        let report = postgres::report(&mut connection).await.map_err(|e| self.translate(e))?;
+        report.refuse_unusable()
+    }
+
+    fn reader(&self, link: Result<Link, sqlx::Error>) -> Result<Reader, DbError> {
+        let engine = match &self.pools {
+            Pools::Sqlite(_) => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        };
+        let link = link.map_err(|error| self.translate(error))?;
+        Ok(Reader::new(link, engine, self.catalog.clone()))
+    }
+
+    fn translate(&self, error: sqlx::Error) -> DbError {
+        DbError::from_driver(error, &self.catalog)
+    }
+}
