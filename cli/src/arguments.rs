@@ -107,6 +107,18 @@ pub(crate) enum Fleet {
         /// Its id.
         process: String,
     },
+    /// The tenants that use most.
+    Usage {
+        /// How many hours back.
+        #[arg(long, default_value_t = 24)]
+        hours: u64,
+        /// What is compared: requests, request_bytes, answer_bytes, handled, handled_micros.
+        #[arg(long, default_value = "handled_micros")]
+        by: String,
+        /// Tenants at most.
+        #[arg(long, default_value_t = 10)]
+        limit: u64,
+    },
     /// The tenants of all accounts.
     Tenants {
         #[command(flatten)]
@@ -145,6 +157,14 @@ pub(crate) enum Tenant {
     Show {
         /// Its id or slug.
         tenant: String,
+    },
+    /// What a tenant used, by hour.
+    Usage {
+        /// Its id or slug.
+        tenant: String,
+        /// How many hours back.
+        #[arg(long, default_value_t = 24)]
+        hours: u64,
     },
     /// Suspend a tenant; its data stays untouched.
     Suspend {

@@ -4,14 +4,15 @@
 
 use freehold_clock::Clock;
 use freehold_config::{Config, ProxySource as Configured};
-use freehold_fleet::Hosts;
+use freehold_fleet::{Hosts, Meter};
 use freehold_proxy::{EdgeConfig, EdgeError, ProxySource, Timeouts, TrustedProxies};
 use listenfd::ListenFd;
 use tokio::net::TcpListener;
 
 /// How the edge of this platform is set up.
-pub(crate) fn config(config: &Config, hosts: Hosts, clock: Clock) -> EdgeConfig {
+pub(crate) fn config(config: &Config, hosts: Hosts, clock: Clock, meter: Meter) -> EdgeConfig {
     EdgeConfig {
+        meter,
         hosts,
         body_bytes_max: config.body_bytes_max,
         rate_limits_enabled: config.rate_limits_enabled,

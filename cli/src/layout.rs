@@ -88,6 +88,7 @@ pub(crate) fn control_config(
         },
         afar: AfarConfig { fleet: config.fleet_listen, handover: config.control_listen.clone() },
         upstreams: Upstreams::default(),
+        local_usage: None,
         hosts: hosts.clone(),
         secrets,
         mail: match &config.mail {

@@ -11,6 +11,7 @@ mod error;
 mod layout;
 mod platform;
 mod processes;
+mod usage;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,7 @@ use freehold_worker::{Worker, WorkerConfig};
 
 use crate::error::PlatformError;
 use crate::layout::{Layout, control_config, hosts, private_server, worker_id};
+use crate::usage::Minutes;
 
 /// A running platform.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub struct Platform {
     edge: Edge,
     worker: Worker,
     control: ControlPlane,
+    minutes: Minutes,
     private: PrivateServer,
     address: SocketAddr,
     hosts: Hosts,
@@ -47,6 +49,7 @@ impl Platform {
         let hasher = PasswordHasher::new()?;
         let feed = RouteFeed::default();
         let worker_id = worker_id(&layout, &clock)?;
+        let minutes = Minutes::start(&layout.worker, &clock)?;
         let worker = Worker::start(WorkerConfig {
             id: worker_id,
             root: layout.tenants.clone(),
@@ -57,6 +60,7 @@ impl Platform {
             ticket_key: secrets.ticket_key().clone(),
             rate_limits_enabled: config.rate_limits_enabled,
             hasher: hasher.clone(),
+            meter: minutes.meter(),
             clock: clock.clone(),
         })
         .await?;
@@ -68,16 +72,18 @@ impl Platform {
             link: Arc::new(worker.link()),
         };
         let operator_file = secrets.operator_file().to_owned();
-        let control = control_config(&config, &layout, &hosts, secrets, hasher, &clock);
+        let mut control = control_config(&config, &layout, &hosts, secrets, hasher, &clock);
+        control.local_usage = Some((worker_id.to_string(), minutes.meter()));
         let upstreams = control.upstreams.clone();
         let control = ControlPlane::start(control, vec![joined], feed.clone()).await?;
-        let edge_config = crate::edge::config(&config, hosts.clone(), clock);
+        let edge_config = crate::edge::config(&config, hosts.clone(), clock, minutes.meter());
         let edge = Edge::start(listener, edge_config, RouteSource::Local { feed, upstreams });
         let private = private_server(&config, edge.readiness()).await?;
         Ok(Self {
             edge,
             worker,
             control,
+            minutes,
             private,
             address,
             hosts,
@@ -117,6 +123,7 @@ impl Platform {
         self.edge.stop(self.grace).await;
         self.control.stop(self.grace).await;
         self.worker.stop(self.grace).await;
+        self.minutes.stop();
         self.private.stop().await;
     }
 }

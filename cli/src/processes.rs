@@ -25,6 +25,7 @@ use freehold_worker::{Worker, WorkerConfig};
 
 use crate::error::PlatformError;
 use crate::layout::{Layout, control_config, hosts, private_server};
+use crate::usage::Minutes;
 
 /// A running control plane.
 #[derive(Debug)]
@@ -92,6 +93,7 @@ impl ControlProcess {
 #[derive(Debug)]
 pub struct WorkerProcess {
     worker: Worker,
+    minutes: Minutes,
     private: PrivateServer,
     id: String,
     grace: Duration,
@@ -125,6 +127,7 @@ impl WorkerProcess {
         let id = membership.id.clone();
         let presented = presented(&config, &membership)?;
         let listen = config.worker_listen.as_ref().map(|(address, _)| *address);
+        let minutes = Minutes::start(&layout.worker, &clock)?;
         let key = welcome.handover_key.clone().ok_or(PlatformError::Welcome("a hand-over key"))?;
         let mut worker = Worker::start(WorkerConfig {
             id: id.parse().map_err(|_| PlatformError::Welcome("a worker's id"))?,
@@ -136,6 +139,7 @@ impl WorkerProcess {
             ticket_key: ticket_key(&welcome)?,
             rate_limits_enabled: config.rate_limits_enabled,
             hasher: PasswordHasher::new()?,
+            meter: minutes.meter(),
             clock,
         })
         .await?;
@@ -143,7 +147,7 @@ impl WorkerProcess {
         worker.follow(member, told, connected, presented);
         let private = private_server(&config, || true).await?;
         let grace = Duration::from_secs(config.grace_seconds);
-        Ok(Self { worker, private, id, grace, _layout: layout })
+        Ok(Self { worker, minutes, private, id, grace, _layout: layout })
     }
 
     /// Its id in the fleet.
@@ -159,6 +163,7 @@ impl WorkerProcess {
     /// Ends what runs, closes every store, then stops.
     pub async fn stop(self) {
         self.worker.stop(self.grace).await;
+        self.minutes.stop();
         self.private.stop().await;
     }
 }
@@ -167,6 +172,7 @@ impl WorkerProcess {
 #[derive(Debug)]
 pub struct EdgeProcess {
     edge: Edge,
+    minutes: Minutes,
     private: PrivateServer,
     address: SocketAddr,
     grace: Duration,
@@ -198,12 +204,13 @@ impl EdgeProcess {
                 (connected.welcome.hosts.clone(), Some(connected))
             }
         };
-        let edge_config = crate::edge::config(&config, hosts, clock);
+        let minutes = Minutes::start(&layout.edge, &clock)?;
+        let edge_config = crate::edge::config(&config, hosts, clock, minutes.meter());
         let source = RouteSource::Control(Box::new(ControlSource { member, told, connected }));
         let edge = Edge::start(listener, edge_config, source);
         let private = private_server(&config, edge.readiness()).await?;
         let grace = Duration::from_secs(config.grace_seconds);
-        Ok(Self { edge, private, address, grace, layout })
+        Ok(Self { edge, minutes, private, address, grace, layout })
     }
 
     /// Where it listens.
@@ -220,6 +227,8 @@ impl EdgeProcess {
     /// accepts nothing more: the folder and the private port are free by then.
     pub async fn stop(self) {
         let draining = self.edge.stop_accepting().await;
+        // What its last requests use is the successor's folder's no more, and not counted.
+        self.minutes.stop();
         self.private.stop().await;
         drop(self.layout);
         draining.finish(self.grace).await;

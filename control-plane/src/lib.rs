@@ -17,6 +17,7 @@ mod secrets;
 mod server;
 mod sites;
 mod store;
+mod usage;
 
 pub use backup::{BackupConfig, BackupError, restore as restore_backup};
 pub use faults::arm as arm_fault;

@@ -13,8 +13,8 @@ use freehold_credentials::PasswordHasher;
 use freehold_db::{Catalog, Database, DatabaseOptions, DbError, Leadership, PostgresOptions};
 use freehold_fleet::wire;
 use freehold_fleet::{
-    Address, Hosts, LinkError, Route as EdgeRoute, RouteFeed, RouteState, Surface, UpstreamEntry,
-    UpstreamId, Upstreams, WorkerLink,
+    Address, Hosts, LinkError, Meter, Route as EdgeRoute, RouteFeed, RouteState, Surface,
+    UpstreamEntry, UpstreamId, Upstreams, WorkerLink,
 };
 use freehold_ids::{SessionId, WorkerId};
 use serde_json::{Value, json};
@@ -33,6 +33,7 @@ use crate::mail::MailSender;
 use crate::operations::{self, Operations};
 use crate::secrets::Secrets;
 use crate::sites::{self, Fleet, SiteState, Sites, Turns};
+use crate::usage;
 
 /// Read-only connections to the control database.
 const READERS_MAX: u32 = 4;
@@ -61,6 +62,8 @@ pub struct ControlConfig {
     pub afar: AfarConfig,
     /// Whom edges may hand requests to; this control plane adds itself and its workers.
     pub upstreams: Upstreams,
+    /// What processes in this one count, and the name under which it is reported.
+    pub local_usage: Option<(String, Meter)>,
     /// The host families.
     pub hosts: Hosts,
     /// The installation's secrets.
@@ -201,12 +204,7 @@ impl ControlPlane {
             stopping: stopping.clone(),
             tasks: sites.fleet.tasks.clone(),
         };
-        sites.fleet.tasks.spawn(backup::schedule(
-            sites.db.clone(),
-            config.backup.clone(),
-            config.clock.clone(),
-            stopping.clone(),
-        ));
+        spawn_periodic(&sites, &config, &stopping);
         sites.fleet.tasks.spawn(processes.run(fleet_listener, afar.processes));
         let mut servers = vec![serve(listener, router.clone(), stopping.clone().cancelled_owned())];
         servers.extend(
@@ -303,6 +301,17 @@ async fn join(
     Ok(line)
 }
 
+/// Starts what is done again and again until the control plane stops.
+fn spawn_periodic(sites: &Sites, config: &ControlConfig, stopping: &CancellationToken) {
+    let (db, backup) = (sites.db.clone(), config.backup.clone());
+    let backups = backup::schedule(db, backup, config.clock.clone(), stopping.clone());
+    sites.fleet.tasks.spawn(backups);
+    if let Some((source, meter)) = config.local_usage.clone() {
+        let counting = usage::follow(sites.clone(), source, meter, stopping.clone());
+        sites.fleet.tasks.spawn(counting);
+    }
+}
+
 /// Where edges hand requests to this control plane.
 fn own_address(config: &ControlConfig) -> Address {
     match &config.afar.handover {
@@ -357,6 +366,8 @@ fn rows(sites: &Sites, accounts: AccountState) -> Vec<Route> {
     rows.extend(operations::routes(sites.operations.clone()));
     rows.extend(fleet::routes(sites.clone()));
     rows.extend(fleet::member_routes(sites.clone()));
+    rows.extend(usage::routes(sites.clone()));
+    rows.extend(usage::operator_routes(sites.clone()));
     rows.extend(operations::operator_routes(sites.operations.clone()));
     rows
 }

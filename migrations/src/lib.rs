@@ -15,6 +15,7 @@ pub const CONTROL: &[Migration] = &[
     control::c002_idempotency::MIGRATION,
     control::c003_fleet::MIGRATION,
     control::c004_installation::MIGRATION,
+    control::c005_usage::MIGRATION,
 ];
 
 /// Migrations of every tenant's store, in order.

@@ -8,7 +8,7 @@ use freehold_certificates::Identity;
 use freehold_clock::Clock;
 use freehold_fleet::wire::{ALIVE_SECONDS, Receiver, WireError};
 use freehold_fleet::{
-    Connected, ControlMessage, CopyError, Member, PersistedCopy, ProcessMessage, Route,
+    Connected, ControlMessage, CopyError, Member, Meter, PersistedCopy, ProcessMessage, Route,
     RouteChange, UpstreamEntry, Upstreams, Welcome,
 };
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,7 @@ pub(crate) struct Session {
     pub(crate) member: Member,
     pub(crate) told: Told,
     pub(crate) clock: Clock,
+    pub(crate) meter: Meter,
 }
 
 impl Session {
@@ -166,11 +167,14 @@ impl Session {
             self.told.upstreams.set_identity(identity);
         }
         let (confirm, mut to_send) = mpsc::channel(CONFIRMATIONS_PENDING_MAX);
+        let meter = self.meter.clone();
         let sending = async {
+            let mut reports = meter.reports();
             loop {
                 let alive = tokio::time::sleep(Duration::from_secs(ALIVE_SECONDS));
                 let message = tokio::select! {
                     Some(revision) = to_send.recv() => ProcessMessage::InForce { revision },
+                    report = reports.next() => ProcessMessage::Usage(report),
                     () = alive => ProcessMessage::Alive,
                 };
                 if let Err(error) = sender.send(&message).await {
@@ -208,6 +212,10 @@ impl Session {
                     if let Err(error) = self.member.keep(&membership) {
                         tracing::error!(%error, "the new credential cannot be kept");
                     }
+                    continue;
+                }
+                ControlMessage::UsageKept { number } => {
+                    self.meter.kept(number);
                     continue;
                 }
                 ControlMessage::Routes { revision, part, last } => {

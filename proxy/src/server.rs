@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use freehold_clock::Clock;
-use freehold_fleet::{Connected, Hosts, Member, RouteFeed, Upstreams};
+use freehold_fleet::{Connected, Hosts, Member, Meter, RouteFeed, Upstreams};
 use pingora::apps::{HttpServerOptions, ServerApp};
 use pingora::proxy::{HttpProxy, http_proxy};
 use pingora::server::configuration::ServerConf;
@@ -53,6 +53,8 @@ pub struct EdgeConfig {
     pub cache_bytes_max: u64,
     /// The proxies whose word about clients is believed.
     pub trusted_proxies: TrustedProxies,
+    /// Counts what tenants use.
+    pub meter: Meter,
     /// How long to wait for clients and workers.
     pub timeouts: Timeouts,
     /// Time and randomness.
@@ -153,6 +155,7 @@ impl Edge {
             limits: limits.clone(),
             tenants: TenantLimits::new(config.tenant_in_flight_max, config.rate_limits_enabled),
             body_bytes_max: config.body_bytes_max,
+            meter: config.meter.clone(),
             reception: reception.clone(),
             in_flight: in_flight.clone(),
         };
@@ -164,7 +167,7 @@ impl Edge {
             }
             RouteSource::Control(source) => {
                 let ControlSource { member, told, connected } = *source;
-                let session = Session { member, told, clock };
+                let session = Session { member, told, clock, meter: config.meter };
                 tokio::spawn(session.run(connected, stop.clone()))
             }
         };

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use freehold_fleet::{
-    HandOver, Hostname, Hosts, REQUEST_ID_HEADER, Route, RouteState, Surface, Upstreams,
+    Counts, HandOver, Hostname, Hosts, Meter, REQUEST_ID_HEADER, Route, RouteState, Surface,
+    Upstreams,
 };
 use http::{Method, header};
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -65,6 +66,7 @@ pub(crate) struct EdgeService {
     pub(crate) tenants: TenantLimits,
     pub(crate) cache: EdgeCache,
     pub(crate) body_bytes_max: u64,
+    pub(crate) meter: Meter,
     pub(crate) reception: Arc<Reception>,
     pub(crate) in_flight: Arc<AtomicUsize>,
 }
@@ -458,6 +460,15 @@ impl ProxyHttp for EdgeService {
             5 => "5xx",
             _ => "none",
         };
+        if let Some(tenant) = ctx.route.as_ref().and_then(|route| route.tenant) {
+            let counts = Counts {
+                requests: 1,
+                request_bytes: session.body_bytes_read() as u64,
+                answer_bytes: session.body_bytes_sent() as u64,
+                ..Counts::default()
+            };
+            self.meter.count(tenant, counts);
+        }
         let surface = ctx.route.as_ref().map_or("none", |route| route.surface.as_str());
         let elapsed = ctx.started.elapsed();
         let labels = [("surface", surface), ("status", class)];

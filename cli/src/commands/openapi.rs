@@ -40,6 +40,7 @@ fn console(config: &Config) -> Document {
         },
         afar: AfarConfig::default(),
         upstreams: Upstreams::default(),
+        local_usage: None,
         hosts: layout::hosts(&config.hosts, config.edge_listen.port())?,
         secrets: Secrets::load(folder.path(), &clock)?,
         mail: MailSender::Log { folder: folder.path().to_owned() },

@@ -30,6 +30,20 @@ const PROCESSES: Columns = &[
 ];
 const TENANTS: Columns =
     &[("ID", "/id"), ("SLUG", "/slug"), ("STATE", "/state"), ("NAME", "/name"), ("URL", "/url")];
+const HEAVIEST: Columns = &[
+    ("TENANT", "/tenant_id"),
+    ("REQUESTS", "/requests"),
+    ("ANSWER BYTES", "/answer_bytes"),
+    ("HANDLED", "/handled"),
+    ("MICROSECONDS", "/handled_micros"),
+];
+const HOURS: Columns = &[
+    ("HOUR", "/at"),
+    ("REQUESTS", "/requests"),
+    ("ANSWER BYTES", "/answer_bytes"),
+    ("HANDLED", "/handled"),
+    ("MICROSECONDS", "/handled_micros"),
+];
 const OPERATIONS: Columns = &[
     ("ID", "/id"),
     ("KIND", "/kind"),
@@ -74,6 +88,10 @@ pub(super) async fn fleet(
             let path = format!("/v1/fleet/processes/{}", encode(&process));
             print_one(&client.delete(&path).await?, json);
         }
+        Fleet::Usage { hours, by, limit } => {
+            let path = format!("/v1/fleet/usage?hours={hours}&by={}&limit={limit}", encode(&by));
+            print_rows(&client.get(&path).await?, "/tenants", HEAVIEST, json);
+        }
         Fleet::Tenants { page, q } => {
             let q = q.map(|q| format!("&q={}", encode(&q))).unwrap_or_default();
             let answer = client.get(&format!("/v1/fleet/tenants?{}{q}", query(&page))).await?;
@@ -93,6 +111,11 @@ pub(super) async fn tenant(
     let path = |tenant: &str| format!("/v1/fleet/tenants/{}", encode(tenant));
     let answer = match command {
         Tenant::Show { tenant } => client.get(&path(&tenant)).await?,
+        Tenant::Usage { tenant, hours } => {
+            let usage = client.get(&format!("{}/usage?hours={hours}", path(&tenant))).await?;
+            print_rows(&usage, "/hours", HOURS, json);
+            return Ok(ExitCode::SUCCESS);
+        }
         Tenant::Suspend { tenant, reason } => {
             let path = format!("{}/suspend", path(&tenant));
             client.post(&path, &json!({ "reason": reason })).await?
@@ -174,11 +197,19 @@ fn text(value: &Value) -> String {
 }
 
 fn print_page(page: &Value, columns: Columns, json: bool) {
-    if json {
-        println!("{page}");
-        return;
+    let shown = print_rows(page, "/items", columns, json);
+    if !json {
+        println!("{shown} of {}", text(&page["total"]));
     }
-    let items = page["items"].as_array().cloned().unwrap_or_default();
+}
+
+/// Prints the rows at a place of an answer as a table, or the answer as it is; says how many.
+fn print_rows(answer: &Value, rows: &str, columns: Columns, json: bool) -> usize {
+    if json {
+        println!("{answer}");
+        return 0;
+    }
+    let items = answer.pointer(rows).and_then(Value::as_array).cloned().unwrap_or_default();
     let cell = |row: &Value, path: &str| row.pointer(path).map_or_else(|| "-".to_owned(), text);
     let width = |(heading, path): &(&str, &str)| {
         let longest = items.iter().map(|row| cell(row, path).chars().count()).max();
@@ -194,7 +225,7 @@ fn print_page(page: &Value, columns: Columns, json: bool) {
     for row in &items {
         line(columns.iter().map(|(_, path)| cell(row, path)).collect());
     }
-    println!("{} of {}", items.len(), text(&page["total"]));
+    items.len()
 }
 
 fn print_one(answer: &Value, json: bool) {

@@ -8,7 +8,7 @@ use super::server::{Ended, FleetServer, Introduced, next_message};
 
 /// Serves an edge until its connection ends.
 pub(super) async fn serve(server: &FleetServer, introduced: Introduced) -> Ended {
-    let Introduced { mut sender, receiver, mut outbox, .. } = introduced;
+    let Introduced { id, mut sender, receiver, mut outbox, .. } = introduced;
     let upstreams = &server.sites.fleet.upstreams;
     let mut upstreams_changed = upstreams.watch();
     upstreams_changed.mark_unchanged();
@@ -40,7 +40,7 @@ pub(super) async fn serve(server: &FleetServer, introduced: Introduced) -> Ended
     };
     tokio::select! {
         ended = sending => ended,
-        error = confirmations(receiver, &confirm) => error.into(),
+        error = confirmations(server, &id, receiver, &confirm) => error.into(),
     }
 }
 
@@ -62,6 +62,8 @@ async fn send_snapshot(
 }
 
 async fn confirmations(
+    server: &FleetServer,
+    id: &str,
     mut receiver: Receiver<ProcessMessage>,
     confirm: &watch::Sender<u64>,
 ) -> WireError {
@@ -71,6 +73,7 @@ async fn confirmations(
             Ok(ProcessMessage::InForce { revision }) => {
                 confirm.send_replace(revision);
             }
+            Ok(ProcessMessage::Usage(report)) => server.keep_usage(id, report),
             Ok(_) => {}
         }
     }

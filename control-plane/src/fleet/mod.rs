@@ -14,6 +14,6 @@ pub use afar::AfarConfig;
 pub(crate) use afar::{Afar, NotListening};
 pub(crate) use members::routes as member_routes;
 pub(crate) use processes::addresses;
-pub(crate) use routes::routes;
+pub(crate) use routes::{TenantRef, find_tenant, routes};
 pub(crate) use server::{Connections, FleetServer};
 pub(crate) use workers::{Line, NoWorker, Workers};

@@ -91,7 +91,7 @@ impl Listed for WorkerView {
 
 /// A tenant by its id or its slug.
 #[derive(Debug)]
-enum TenantRef {
+pub(crate) enum TenantRef {
     Id(TenantId),
     Slug(String),
 }
@@ -191,7 +191,7 @@ async fn tenants(
     Ok(Data::ok(found.frame.page(views)?))
 }
 
-async fn find(sites: &Sites, tenant: TenantRef) -> Result<Site, ApiError> {
+pub(crate) async fn find_tenant(sites: &Sites, tenant: TenantRef) -> Result<Site, ApiError> {
     let mut read = sites.db.read().await.map_err(answer)?;
     let found = match tenant {
         TenantRef::Id(id) => store::by_id(&mut read, id).await,
@@ -205,7 +205,7 @@ async fn tenant(
     State(sites): State<Sites>,
     Path(tenant): Path<TenantRef>,
 ) -> Result<Data<TenantView>, ApiError> {
-    let site = find(&sites, tenant).await?;
+    let site = find_tenant(&sites, tenant).await?;
     Ok(Data::ok(TenantView::new(&sites, &site, None)))
 }
 
@@ -220,7 +220,7 @@ async fn suspend(
     Path(tenant): Path<TenantRef>,
     Idempotent { key, body: Body(command) }: Idempotent<Body<Suspend>>,
 ) -> Result<Data<TenantView>, ApiError> {
-    let id = find(&sites, tenant).await?.id;
+    let id = find_tenant(&sites, tenant).await?.id;
     let once = Once::new("operator", key);
     let started = change_state(&sites, id, Kind::SuspendSite, &once, |mut site| match site.state {
         SiteState::Ready | SiteState::Suspended => {
@@ -239,7 +239,7 @@ async fn resume(
     Path(tenant): Path<TenantRef>,
     Idempotent { key, body: Nothing }: Idempotent<Nothing>,
 ) -> Result<Data<TenantView>, ApiError> {
-    let id = find(&sites, tenant).await?.id;
+    let id = find_tenant(&sites, tenant).await?.id;
     let once = Once::new("operator", key);
     let started = change_state(&sites, id, Kind::ResumeSite, &once, |mut site| match site.state {
         SiteState::Suspended => {

@@ -11,7 +11,7 @@ use freehold_db::DbError;
 use freehold_fleet::wire::{self, ALIVE_SECONDS, Receiver, Sender, WireError};
 use freehold_fleet::{
     CONTRACT_VERSION, Certified, ControlMessage, HandOverKey, Introduction, JoinSecret, Membership,
-    ProcessMessage, ProcessRole, UpstreamId, Welcome,
+    ProcessMessage, ProcessRole, REPORT_TENANTS_MAX, UpstreamId, UsageReport, Welcome,
 };
 use freehold_ids::{EdgeId, WorkerId};
 use parking_lot::Mutex;
@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use super::{edge, processes, worker};
 use crate::secrets::Secrets;
 use crate::sites::Sites;
+use crate::usage;
 
 /// Connections of processes at the same time at most.
 const CONNECTIONS_MAX: usize = 20_000;
@@ -185,6 +186,23 @@ impl FleetServer {
         };
         self.sites.fleet.connections.ended(&id, number);
         tracing::warn!(id, role = role.as_str(), reason = %ended, "a process disconnected");
+    }
+
+    /// Writes down what a process counted, and tells it so. A process sends one report at a time
+    /// and waits for this.
+    pub(super) fn keep_usage(&self, id: &str, report: UsageReport) {
+        if report.tenants.len() > REPORT_TENANTS_MAX {
+            tracing::warn!(id, "a report of usage is too long, and was not read");
+            return;
+        }
+        let (sites, id, stopping) = (self.sites.clone(), id.to_owned(), self.stopping.clone());
+        self.tasks.spawn(async move {
+            if usage::keep_patiently(&sites, &id, &report, &stopping).await {
+                let kept = ControlMessage::UsageKept { number: report.number };
+                // It may have gone; then it sends the report again.
+                let _ = sites.fleet.connections.tell(&id, kept);
+            }
+        });
     }
 
     /// Finds out who has connected, and welcomes it.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use freehold_fleet::wire::{ENTRIES_PER_MESSAGE_MAX, Receiver, Sender, WireError};
 use freehold_fleet::{
     Assignment, ControlMessage, LinkError, Order, OrderOutcome, ProcessMessage, Provision,
-    UpstreamEntry, UpstreamId, WorkerLink, WorkerLoad,
+    UpstreamEntry, UpstreamId, UsageReport, WorkerLink, WorkerLoad,
 };
 use freehold_ids::{TenantId, WorkerId};
 use parking_lot::Mutex;
@@ -98,7 +98,8 @@ pub(super) async fn serve(server: &FleetServer, introduced: Introduced) -> Ended
                 let key = server.handover_key(&id);
                 server.sites.fleet.upstreams.put(UpstreamEntry { id: upstream, address, key });
             }
-            converse(sender, receiver, outbox, to_do).await
+            let usage = |report| server.keep_usage(&id, report);
+            converse(sender, receiver, outbox, to_do, usage).await
         }
     }
 }
@@ -132,6 +133,7 @@ async fn converse(
     mut receiver: Receiver<ProcessMessage>,
     mut outbox: mpsc::Receiver<ControlMessage>,
     mut to_do: mpsc::Receiver<(Order, oneshot::Sender<OrderOutcome>)>,
+    usage: impl Fn(UsageReport),
 ) -> Ended {
     let waiting = Waiting::default();
     let sending = async {
@@ -163,6 +165,7 @@ async fn converse(
                         let _ = answer.send(outcome);
                     }
                 }
+                Ok(ProcessMessage::Usage(report)) => usage(report),
                 Ok(_) => {}
             }
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::mail::{self, MailSender};
 use crate::operations;
 use crate::sites::{self, Sites};
+use crate::usage;
 
 /// An operation that this process does not run was given up for want of the database, or of
 /// somebody who wants it done; a new one gets so long to start.
@@ -58,7 +59,7 @@ pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
 }
 
 /// Removes rows that nobody needs any more: sent mails, mailed tokens that expired, operations
-/// long over.
+/// long over, usage of long ago.
 pub(crate) async fn forget_old_rows(sites: &Sites) -> Result<(), DbError> {
     let now = sites.clock.now();
     let mails = now.minus_seconds(MAILS_KEPT_SECONDS).0;
@@ -68,6 +69,7 @@ pub(crate) async fn forget_old_rows(sites: &Sites) -> Result<(), DbError> {
     writer.delete(&Delete::from("mails", Filter::lt("sent_at", mails))).await?;
     writer.delete(&Delete::from("mail_tokens", Filter::lt("expires_at", now.0))).await?;
     writer.delete(&Delete::from("operations", over)).await?;
+    writer.delete(&usage::forget(now)).await?;
     writer.commit().await
 }
 

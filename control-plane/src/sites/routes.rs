@@ -74,7 +74,12 @@ fn own(member: &MemberCaller, site: Site) -> Result<Site, ApiError> {
     if site.account == member.account { Ok(site) } else { Err(ApiError::not_found()) }
 }
 
-async fn find(sites: &Sites, member: &MemberCaller, id: TenantId) -> Result<Site, ApiError> {
+/// A site of the caller's own account.
+pub(crate) async fn find_own(
+    sites: &Sites,
+    member: &MemberCaller,
+    id: TenantId,
+) -> Result<Site, ApiError> {
     let mut read = sites.db.read().await.map_err(answer)?;
     let site = store::by_id(&mut read, id).await.map_err(answer)?;
     own(member, site.ok_or_else(ApiError::not_found)?)
@@ -133,7 +138,7 @@ async fn show(
     State(sites): State<Sites>,
     Path(id): Path<TenantId>,
 ) -> Result<Data<SiteView>, ApiError> {
-    let site = find(&sites, call.member()?, id).await?;
+    let site = find_own(&sites, call.member()?, id).await?;
     Ok(Data::ok(SiteView::new(&site, &sites.fleet.hosts, None)))
 }
 
@@ -194,7 +199,7 @@ async fn sign_in(
     Path(id): Path<TenantId>,
 ) -> Result<Data<SignIn>, ApiError> {
     let member = call.member()?;
-    let site = find(&sites, member, id).await?;
+    let site = find_own(&sites, member, id).await?;
     if site.state != SiteState::Ready {
         return Err(wrong_state("the site is not serving"));
     }

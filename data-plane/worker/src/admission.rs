@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use freehold_api::ApiError;
 use freehold_clock::Clock;
-use freehold_fleet::{HandOver, HandOverKey, RequestLine, Surface, TenantState};
+use freehold_fleet::{Counts, HandOver, HandOverKey, Meter, RequestLine, Surface, TenantState};
 use freehold_identity::authenticate;
 use freehold_kernel::{Admission, Tenants};
 use tracing::Instrument;
@@ -23,6 +23,7 @@ pub(crate) struct Gate {
     pub(crate) tenants: Tenants,
     pub(crate) key: HandOverKey,
     pub(crate) clock: Clock,
+    pub(crate) meter: Meter,
 }
 
 /// The layer: admits a request or answers why not.
@@ -32,7 +33,16 @@ pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next
     let span = tracing::info_span!("worker", request_id);
     let answer = async {
         match gate.check(request).await {
-            Ok(request) => gate.run(request, next).await,
+            Ok(request) => {
+                let tenant = request.extensions().get().map(|it: &Admission| it.tenant.id());
+                let response = gate.run(request, next).await;
+                if let Some(tenant) = tenant {
+                    let handled_micros = started.elapsed().as_micros() as u64;
+                    let counts = Counts { handled: 1, handled_micros, ..Counts::default() };
+                    gate.meter.count(tenant, counts);
+                }
+                response
+            }
             Err(error) => error.into_response(),
         }
     };

@@ -9,8 +9,8 @@ use std::time::Duration;
 use freehold_certificates::{Clients, Presented};
 use freehold_fleet::wire::{ALIVE_SECONDS, WireError};
 use freehold_fleet::{
-    Assignment, Connected, ControlMessage, CopyError, Member, Order, OrderOutcome, PersistedCopy,
-    ProcessMessage, Welcome, WorkerLink as _,
+    Assignment, Connected, ControlMessage, CopyError, Member, Meter, Order, OrderOutcome,
+    PersistedCopy, ProcessMessage, Welcome, WorkerLink as _,
 };
 use freehold_ids::TenantId;
 use freehold_kernel::Tenants;
@@ -121,6 +121,7 @@ pub(crate) struct Session {
     pub(crate) link: LocalLink,
     pub(crate) presented: Option<Presented>,
     pub(crate) stopping: CancellationToken,
+    pub(crate) meter: Meter,
 }
 
 impl Session {
@@ -162,10 +163,12 @@ impl Session {
         }
         let (answers, mut to_send) = mpsc::channel(ANSWERS_PENDING_MAX);
         let sending = async {
+            let mut reports = self.meter.reports();
             loop {
                 let alive = tokio::time::sleep(Duration::from_secs(ALIVE_SECONDS));
                 let message = tokio::select! {
                     Some(message) = to_send.recv() => message,
+                    report = reports.next() => ProcessMessage::Usage(report),
                     () = alive => ProcessMessage::Alive,
                 };
                 if let Err(error) = sender.send(&message).await {
@@ -202,6 +205,7 @@ impl Session {
                             tracing::error!(%error, "the new credential cannot be kept");
                         }
                     }
+                    Ok(ControlMessage::UsageKept { number }) => self.meter.kept(number),
                     Ok(_) => {}
                 }
             }

@@ -13,7 +13,7 @@ use freehold_certificates::{Presented, TlsListener};
 use freehold_clock::Clock;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_fleet::wire;
-use freehold_fleet::{Assignment, Connected, HandOverKey, Member};
+use freehold_fleet::{Assignment, Connected, HandOverKey, Member, Meter};
 use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
 use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
@@ -50,6 +50,8 @@ pub struct WorkerConfig {
     pub rate_limits_enabled: bool,
     /// Hashes passwords; shared with whoever else does in this process.
     pub hasher: PasswordHasher,
+    /// Counts what tenants use.
+    pub meter: Meter,
     /// Time and randomness.
     pub clock: Clock,
 }
@@ -79,6 +81,7 @@ pub struct Worker {
     stopping: CancellationToken,
     servers: Vec<JoinHandle<std::io::Result<()>>>,
     session: Option<JoinHandle<()>>,
+    meter: Meter,
 }
 
 impl Worker {
@@ -102,7 +105,12 @@ impl Worker {
         let versions = tenants.versions().clone();
         let (key, clock) = (config.key.clone(), config.clock.clone());
         let told = Offer::new(versions, key, clock, stopping.clone());
-        let gate = Gate { tenants: tenants.clone(), key: config.key, clock: config.clock.clone() };
+        let gate = Gate {
+            tenants: tenants.clone(),
+            key: config.key,
+            clock: config.clock.clone(),
+            meter: config.meter.clone(),
+        };
         let router = router(modules, theme, gate);
         let router = router.layer(axum::middleware::from_fn_with_state(told, offer));
         let listener = wire::listen_unix(&config.socket)
@@ -115,7 +123,7 @@ impl Worker {
             servers.push(serve(afar, router, stopping.clone().cancelled_owned()));
         }
         let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds };
-        Ok(Self { tenants, link, stopping, servers, session: None })
+        Ok(Self { tenants, link, stopping, servers, session: None, meter: config.meter })
     }
 
     /// Gives the worker what it was told before it was last stopped.
@@ -137,7 +145,8 @@ impl Worker {
         presented: Option<Presented>,
     ) {
         let (link, stopping) = (self.link.clone(), self.stopping.clone());
-        let session = Session { member, told, link, presented, stopping };
+        let meter = self.meter.clone();
+        let session = Session { member, told, link, presented, stopping, meter };
         self.session = Some(tokio::spawn(session.run(connected)));
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use freehold_clock::Clock;
 use freehold_fleet::{
-    Address, HandOver, HandOverKey, Hostname, Hosts, RequestLine, Route, RouteFeed, RouteState,
-    Surface, UpstreamEntry, UpstreamId, Upstreams,
+    Address, HandOver, HandOverKey, Hostname, Hosts, Meter, RequestLine, Route, RouteFeed,
+    RouteState, Surface, UpstreamEntry, UpstreamId, Upstreams,
 };
 use freehold_ids::TenantId;
 use freehold_proxy::{Edge, EdgeConfig, RouteSource, Timeouts, TrustedProxies};
@@ -44,6 +44,7 @@ pub(crate) fn config() -> EdgeConfig {
         port: None,
     };
     EdgeConfig {
+        meter: Meter::default(),
         hosts,
         body_bytes_max: 1_000_000,
         rate_limits_enabled: false,

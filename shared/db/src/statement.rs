@@ -131,6 +131,13 @@ impl Select {
         self
     }
 
+    /// Groups with the largest measure of this name first; what was ordered by breaks ties.
+    #[must_use]
+    pub fn most(mut self, measure: &'static str) -> Self {
+        self.order.insert(0, (measure, Direction::Descending));
+        self
+    }
+
     /// At most `rows` rows after the first `skip`.
     #[must_use]
     pub const fn page(mut self, rows: u64, skip: u64) -> Self {

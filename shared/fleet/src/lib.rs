@@ -15,6 +15,7 @@ mod public;
 mod route;
 mod ticket;
 mod upstreams;
+mod usage;
 mod versions;
 pub mod wire;
 
@@ -39,6 +40,7 @@ pub use public::{
 pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
 pub use upstreams::Upstreams;
+pub use usage::{Counts, Meter, REPORT_TENANTS_MAX, Reports, TenantUsage, UsageReport};
 pub use versions::{
     ListenerMessage, SubscribeError, VERSIONS_ALIVE_SECONDS, VERSIONS_PATH,
     VERSIONS_PER_MESSAGE_MAX, VERSIONS_PROTOCOL, VERSIONS_SILENCE_SECONDS_MAX, VersionsMessage,

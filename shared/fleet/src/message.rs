@@ -9,7 +9,7 @@ use freehold_ids::TenantId;
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, Assignment, HandOverKey, Hosts, Provision, Route, RouteChange, UpstreamId};
-use crate::{LinkError, WorkerLoad};
+use crate::{LinkError, UsageReport, WorkerLoad};
 
 /// What a process of the fleet does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +102,8 @@ pub enum ProcessMessage {
         /// The revision.
         revision: u64,
     },
+    /// What the process counted. It sends the next report when this one is kept.
+    Usage(UsageReport),
     /// A sign of life.
     Alive,
     /// From a newer release; passed over.
@@ -160,6 +162,11 @@ pub enum ControlMessage {
     },
     /// The next change of the routes.
     Change(RouteChange),
+    /// A report of usage is written down, or was before.
+    UsageKept {
+        /// Its number.
+        number: u64,
+    },
     /// A sign of life.
     Alive,
     /// From a newer release; passed over.

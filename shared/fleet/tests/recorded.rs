@@ -47,7 +47,7 @@ fn every_message_is_recorded() {
     let known = |from: &str, kind: &str| {
         recorded.iter().any(|line| line["from"] == from && line["message"]["type"] == kind)
     };
-    for kind in ["join", "hello", "done", "in_force", "alive"] {
+    for kind in ["join", "hello", "done", "in_force", "usage", "alive"] {
         assert!(known("process", kind), "{kind}");
     }
     for kind in [
@@ -60,6 +60,7 @@ fn every_message_is_recorded() {
         "upstreams",
         "routes",
         "change",
+        "usage_kept",
         "alive",
     ] {
         assert!(known("control", kind), "{kind}");

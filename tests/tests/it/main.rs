@@ -18,6 +18,7 @@ mod postgres;
 mod publish;
 mod sweep;
 mod turns;
+mod usage;
 
 /// The binary with fault points.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_freehold-under-test");

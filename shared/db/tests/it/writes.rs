@@ -2,7 +2,7 @@
 
 use freehold_db::{
     Column, ColumnType, Database, DbError, Delete, Direction, Filter, ForeignKey, Index, Insert,
-    Migration, OnDelete, SchemaChange, Select, SqlValue, Table, Unique, Update,
+    Measure, Migration, OnDelete, SchemaChange, Select, SqlValue, Table, Unique, Update,
 };
 
 use crate::on_every_engine;
@@ -62,6 +62,23 @@ pub(crate) async fn books(db: &Database) -> Vec<(i64, String)> {
     let select = Select::from("books", ["id", "title"]).order("id", Direction::Ascending);
     let rows = db.read().await.unwrap().rows(&select).await.unwrap();
     rows.iter().map(|row| (row.get("id").unwrap(), row.get("title").unwrap())).collect()
+}
+
+#[tokio::test]
+async fn groups_come_with_the_most_first() {
+    on_every_engine(MIGRATIONS, async |db| {
+        let mut writer = db.write().await.unwrap();
+        for (id, title, pages) in [(1, "b", 5), (2, "a", 9), (3, "b", 6), (4, "c", 9)] {
+            let insert = Insert::into("books").set("id", id).set("title", title);
+            writer.insert(&insert.set("pages", pages)).await.unwrap();
+        }
+        let select = Select::groups("books", &["title"], &[(Measure::Sum("pages"), "pages")]);
+        let rows = writer.rows(&select.most("pages").page(2, 0)).await.unwrap();
+        let found: Vec<(String, i64)> =
+            rows.iter().map(|row| (row.get("title").unwrap(), row.get("pages").unwrap())).collect();
+        assert_eq!(found, [("b".to_owned(), 11), ("a".to_owned(), 9)]);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use freehold_clock::Clock;
 use freehold_fleet::wire::{self, ENTRIES_PER_MESSAGE_MAX, Receiver, Sender};
 use freehold_fleet::{
     Address, CONTRACT_VERSION, ControlMessage, HandOver, HandOverKey, Hostname, Hosts,
-    Introduction, JoinSecret, Member, Membership, ProcessMessage, ProcessRole, RequestLine, Route,
-    RouteChange, RouteState, Surface, UpstreamId, Welcome,
+    Introduction, JoinSecret, Member, Membership, Meter, ProcessMessage, ProcessRole, RequestLine,
+    Route, RouteChange, RouteState, Surface, UpstreamId, Welcome,
 };
 use freehold_ids::{TenantId, WorkerId};
 use freehold_proxy::{
@@ -193,6 +193,7 @@ fn start(data: &Path) -> anyhow::Result<Edge> {
     };
     let source = ControlSource { member, told: Told::load(data)?, connected: None };
     let config = EdgeConfig {
+        meter: Meter::default(),
         hosts: hosts()?,
         body_bytes_max: 1_000_000,
         rate_limits_enabled: true,
