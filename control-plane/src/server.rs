@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::response::IntoResponse;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use freehold_api::{ApiError, DocumentInfo, Route, document, finish_answers, serve};
 use freehold_clock::Clock;
@@ -17,6 +19,7 @@ use freehold_fleet::{
     UpstreamEntry, UpstreamId, Upstreams, WorkerLink,
 };
 use freehold_ids::{SessionId, WorkerId};
+use freehold_web_app::WebApp;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -379,6 +382,7 @@ fn router(rows: Vec<Route>, gate: Gate) -> Router {
         "message": "ok",
         "data": {"name": "Freehold", "api": "/v1", "openapi": "/openapi.json"},
     });
+    let clock = gate.clock.clone();
     Route::mount(rows)
         .route("/", get(move || async move { axum::Json(about) }))
         .route("/openapi.json", get(move || async move { axum::Json(document) }))
@@ -390,11 +394,22 @@ fn router(rows: Vec<Route>, gate: Gate) -> Router {
                 "this address does not take that method",
             )
         })
+        .layer(axum::middleware::from_fn_with_state(clock, console))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             ApiError::internal("a handler panicked").into_response()
         }))
         .layer(axum::middleware::from_fn_with_state(gate, admit))
         .layer(axum::middleware::from_fn(finish_answers))
+}
+
+/// The layer that serves the console to browsers.
+async fn console(State(clock): State<Clock>, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    let nonce = clock.random_bits();
+    match WebApp::Console.answer(method, path, request.headers(), nonce) {
+        Some(response) => response,
+        None => next.run(request).await,
+    }
 }
 
 /// The control API's document without a running control plane, for the committed copy.

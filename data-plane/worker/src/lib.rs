@@ -3,6 +3,7 @@
 //! It mounts the modules, admits hand-overs of the edge and nothing else, and takes orders from
 //! the control plane through its link. It opens no public port.
 
+mod admin;
 mod admission;
 mod link;
 mod member;

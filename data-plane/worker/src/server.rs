@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::admin::admin;
 use crate::admission::{Gate, admit};
 use crate::link::LocalLink;
 use crate::member::{Session, Told};
@@ -178,6 +179,7 @@ fn router(modules: Vec<Module>, theme: Arc<Theme>, gate: Gate) -> Router {
         .route("/openapi.json", get(move || async move { axum::Json(document) }))
         .fallback_service(freehold_site::fallback(theme))
         .method_not_allowed_fallback(wrong_method)
+        .layer(axum::middleware::from_fn(admin))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
             ApiError::internal("a handler panicked").into_response()
         }))

@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, Reach)] = &[
     ("freehold-ids", Reach::Only(&[])),
     ("freehold-lists", Reach::Only(&["freehold-api", "freehold-db"])),
     ("freehold-telemetry", Reach::Only(&[])),
+    ("freehold-web-app", Reach::Only(&[])),
     ("freehold-migrations", Reach::Only(&["freehold-db"])),
     // data plane
     (
@@ -99,6 +100,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-kernel",
             "freehold-migrations",
             "freehold-site",
+            "freehold-web-app",
         ]),
     ),
     // edge
@@ -127,6 +129,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-lists",
             "freehold-migrations",
             "freehold-telemetry",
+            "freehold-web-app",
         ]),
     ),
     // the binary
