@@ -13,7 +13,7 @@ use freehold_certificates::{Presented, TlsListener};
 use freehold_clock::Clock;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_fleet::wire;
-use freehold_fleet::{Assignment, Connected, HandOverKey, Member};
+use freehold_fleet::{Assignment, Connected, HandOverKey, Member, UpstreamId};
 use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
 use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
@@ -102,7 +102,12 @@ impl Worker {
         let versions = tenants.versions().clone();
         let (key, clock) = (config.key.clone(), config.clock.clone());
         let told = Offer::new(versions, key, clock, stopping.clone());
-        let gate = Gate { tenants: tenants.clone(), key: config.key, clock: config.clock.clone() };
+        let gate = Gate {
+            id: UpstreamId(config.id.to_string()),
+            tenants: tenants.clone(),
+            key: config.key,
+            clock: config.clock.clone(),
+        };
         let router = router(modules, theme, gate);
         let router = router.layer(axum::middleware::from_fn_with_state(told, offer));
         let listener = wire::listen_unix(&config.socket)
