@@ -2,7 +2,7 @@
 //! kept on the way back.
 
 use bytes::Bytes;
-use freehold_fleet::{REQUEST_ID_HEADER, Surface};
+use freehold_fleet::{REQUEST_ID_HEADER, Route, Surface};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
@@ -66,6 +66,12 @@ impl EdgeService {
             session.write_response_body(Some(body), true).await?;
         }
         Ok(true)
+    }
+
+    /// Begins anew for a request that is sent to another worker. Its answer is not kept.
+    pub(crate) fn ask_anew(&self, ctx: &mut RequestCtx, route: &Route) {
+        let lease = self.cache.lease(route);
+        ctx.caching = Caching { outcome: ctx.caching.outcome, lease, ..Caching::default() };
     }
 
     /// Notes what an answer of a worker says of its tenant's version, begins to keep it, and takes

@@ -5,8 +5,10 @@
 
 use freehold_fleet::{HandOver, HandOverKey, REQUEST_ID_HEADER, RequestLine};
 use http::{HeaderMap, HeaderName, header};
-use pingora::http::RequestHeader;
+use pingora::http::{RequestHeader, ResponseHeader};
 
+/// How the names of headers begin that the platform's processes say to each other.
+const INTERNAL: &str = "x-freehold-";
 const TRACE_PARENT: &str = "traceparent";
 const TRACE_STATE: &str = "tracestate";
 
@@ -43,10 +45,19 @@ pub(crate) fn prepare(
     request.insert_header(REQUEST_ID_HEADER, request_id)
 }
 
+/// Takes off an answer what workers say to edges only.
+pub(crate) fn take_off(answer: &mut ResponseHeader) {
+    let is_internal = |name: &&HeaderName| name.as_str().starts_with(INTERNAL);
+    let internal: Vec<HeaderName> = answer.headers.keys().filter(is_internal).cloned().collect();
+    for name in internal {
+        answer.remove_header(&name);
+    }
+}
+
 /// Whether a client's header would be taken for something that the platform says itself.
 fn is_forged(name: &HeaderName) -> bool {
     let name = name.as_str();
-    name.starts_with("x-freehold-")
+    name.starts_with(INTERNAL)
         || name.starts_with("x-forwarded-")
         || matches!(name, "forwarded" | "x-real-ip" | "x-tenant-id" | REQUEST_ID_HEADER)
 }

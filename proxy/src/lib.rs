@@ -16,6 +16,7 @@ mod header_scan;
 mod in_flight;
 mod limits;
 mod member;
+mod misdirected;
 mod rate;
 mod refusal;
 mod server;

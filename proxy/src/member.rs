@@ -9,9 +9,10 @@ use freehold_clock::Clock;
 use freehold_fleet::wire::{ALIVE_SECONDS, Receiver, WireError};
 use freehold_fleet::{
     Connected, ControlMessage, CopyError, Member, Meter, PersistedCopy, ProcessMessage, Route,
-    RouteChange, UpstreamEntry, Upstreams, Welcome,
+    RouteChange, Unread, UpstreamEntry, Upstreams, Welcome, Whole,
 };
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use tokio::sync::{mpsc, watch};
 
 use crate::table::RouteTable;
@@ -26,13 +27,21 @@ enum Record {
     /// What the control plane says to every process.
     Welcome(Welcome),
     /// Every upstream.
-    Upstreams(Vec<UpstreamEntry>),
+    Upstreams(Vec<Whole<UpstreamEntry>>),
     /// A route of the last snapshot.
-    Route(Route),
+    Route(Whole<Route>),
     /// What changed since.
     Change(RouteChange),
+    /// Something of a newer release, written again as it was.
+    #[serde(untagged)]
+    Unknown(#[serde(deserialize_with = "unknown")] Unread),
 }
 
+/// Reads a record of a kind that this release does not know; one that it knows has failed to read.
+fn unknown<'de, D: Deserializer<'de>>(record: D) -> Result<Unread, D::Error> {
+    let unknown = Unread::deserialize(record)?.unless(&["welcome", "upstreams", "route", "change"]);
+    unknown.ok_or_else(|| D::Error::custom("a record of a known kind does not read"))
+}
 /// What an edge was told and keeps.
 #[derive(Debug)]
 pub struct Told {
@@ -41,6 +50,8 @@ pub struct Told {
     welcome: Option<Welcome>,
     upstreams: Upstreams,
     table: RouteTable,
+    /// Written again with every copy.
+    unknown: Vec<Unread>,
 }
 
 impl Told {
@@ -59,12 +70,14 @@ impl Told {
         };
         let (upstreams, table) = (Upstreams::default(), RouteTable::default());
         let (mut welcome, mut routes, mut changes) = (None, Vec::new(), Vec::new());
+        let mut unknown = Vec::new();
         for record in records.unwrap_or_default() {
             match record {
                 Record::Welcome(told) => welcome = Some(told),
                 Record::Upstreams(all) => upstreams.replace(all),
                 Record::Route(route) => routes.push(route),
                 Record::Change(change) => changes.push(change),
+                Record::Unknown(record) => unknown.push(record),
             }
         }
         if welcome.is_some() {
@@ -74,7 +87,7 @@ impl Told {
                 table.apply(RouteChange { revision: 0, ..change });
             }
         }
-        Ok(Self { file, copy: None, welcome, upstreams, table })
+        Ok(Self { file, copy: None, welcome, upstreams, table, unknown })
     }
 
     /// Presents this to upstreams until the control plane certifies the edge anew.
@@ -99,7 +112,8 @@ impl Told {
         let welcome = self.welcome.clone().map(Record::Welcome);
         let upstreams = std::iter::once(Record::Upstreams(self.upstreams.all()));
         let routes = self.table.all().into_iter().map(|route| Record::Route((*route).clone()));
-        let records = welcome.into_iter().chain(upstreams).chain(routes);
+        let unknown = self.unknown.iter().cloned().map(Record::Unknown);
+        let records = welcome.into_iter().chain(upstreams).chain(routes).chain(unknown);
         self.copy = Some(PersistedCopy::rewrite(&self.file, records)?);
         Ok(())
     }
@@ -204,8 +218,9 @@ impl Session {
                 .set(self.clock.now().seconds() as f64);
             let revision = match message {
                 ControlMessage::Upstreams { all } => {
-                    self.told.keep(Some(&Record::Upstreams(all.clone())));
-                    self.told.upstreams.replace(all);
+                    // First in force: a copy that is rewritten says what is in memory.
+                    self.told.upstreams.replace(all.clone());
+                    self.told.keep(Some(&Record::Upstreams(all)));
                     continue;
                 }
                 ControlMessage::Rotated { membership } => {

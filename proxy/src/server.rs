@@ -257,8 +257,9 @@ fn app(service: EdgeService, timeouts: &Timeouts) -> App {
     let conf = ServerConf {
         threads,
         upstream_keepalive_pool_size: UPSTREAM_CONNECTIONS_KEPT_MAX,
-        // Attempts in all: a kept connection may have been closed by the worker meanwhile.
-        max_retries: 2,
+        // Attempts in all: a kept connection may have been closed by the worker meanwhile, and the
+        // worker may be the wrong one.
+        max_retries: 3,
         ..ServerConf::default()
     };
     let mut proxy = http_proxy(&Arc::new(conf), service);

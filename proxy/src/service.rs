@@ -9,7 +9,7 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use freehold_fleet::{
     Counts, HandOver, Hostname, Hosts, Meter, REQUEST_ID_HEADER, Route, RouteState, Surface,
-    Upstreams,
+    Upstreams, Whole,
 };
 use http::{Method, header};
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -26,6 +26,7 @@ use crate::guard::ConnectionGuard;
 use crate::handover;
 use crate::in_flight::InFlight;
 use crate::limits::Limits;
+use crate::misdirected::{Elsewhere, MISDIRECTED};
 use crate::rate::Left;
 use crate::table::RouteTable;
 use crate::tenants::{TenantLimits, TenantPermit};
@@ -40,9 +41,6 @@ const IDLE_SECONDS_MAX: u64 = 60;
 const CONNECT_SECONDS_MAX: u64 = 2;
 /// How long an unused connection to a worker is kept.
 const UPSTREAM_IDLE_SECONDS_MAX: u64 = 60;
-
-/// A worker's answer that it is the wrong one.
-const MISDIRECTED: ErrorType = ErrorType::Custom("misdirected");
 
 /// Methods that are passed on.
 const METHODS: [Method; 7] = [
@@ -78,9 +76,10 @@ pub(crate) struct RequestCtx {
     started: Instant,
     guard: Option<Arc<ConnectionGuard>>,
     client: Option<Client>,
-    pub(crate) route: Option<Arc<Route>>,
+    pub(crate) route: Option<Arc<Whole<Route>>>,
     pub(crate) host: Option<Hostname>,
     pub(crate) caching: Caching,
+    pub(crate) elsewhere: Elsewhere,
     body_bytes: u64,
     /// What is left to the client's network.
     left: Option<Left>,
@@ -128,7 +127,7 @@ impl EdgeService {
     }
 
     /// Where a hostname leads, if its site serves.
-    fn route(&self, host: &Hostname) -> Result<Arc<Route>, Answer> {
+    pub(crate) fn route(&self, host: &Hostname) -> Result<Arc<Whole<Route>>, Answer> {
         let route = self.table.find(host).ok_or(Answer::SiteUnknown)?;
         match route.state {
             RouteState::Active => Ok(route),
@@ -221,6 +220,7 @@ impl ProxyHttp for EdgeService {
             route: None,
             host: None,
             caching: Caching::default(),
+            elsewhere: Elsewhere::default(),
             body_bytes: 0,
             left: None,
             _tenant: None,
@@ -337,6 +337,17 @@ impl ProxyHttp for EdgeService {
         error
     }
 
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        error: Box<Error>,
+        ctx: &mut RequestCtx,
+        client_reused: bool,
+    ) -> Box<Error> {
+        self.again(session, error, ctx, client_reused)
+    }
+
     async fn upstream_request_filter(
         &self,
         _session: &mut Session,
@@ -380,10 +391,10 @@ impl ProxyHttp for EdgeService {
             session.set_read_timeout(None);
         }
         if response.status.as_u16() == 421 {
-            // The worker no longer owns the tenant; the route feed will say who does.
-            return Err(Error::explain(MISDIRECTED, "the worker does not own the tenant"));
+            return Err(self.note_refusal(response, ctx));
         }
         self.note_answer(response, ctx)?;
+        handover::take_off(response);
         response.remove_header(&header::SERVER);
         response.remove_header("x-powered-by");
         response.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
@@ -428,10 +439,10 @@ impl ProxyHttp for EdgeService {
                 | ErrorType::ConnectError
                 | ErrorType::ConnectNoRoute
                 | ErrorType::SocketError
-                | ErrorType::ConnectionClosed
-                | ErrorType::Custom("misdirected"),
+                | ErrorType::ConnectionClosed,
                 _,
             ) => Answer::WorkerUnavailable,
+            (etype, _) if *etype == MISDIRECTED => self.misdirected(ctx),
             _ => Answer::BadGateway,
         };
         tracing::warn!(request_id = ctx.request_id, %error, "a request could not be passed on");

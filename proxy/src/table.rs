@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use freehold_fleet::{Hostname, Route, RouteChange, RouteFeed};
+use freehold_fleet::{Hostname, Route, RouteChange, RouteFeed, Whole};
 use parking_lot::RwLock;
 use tokio::sync::watch;
 
@@ -14,14 +14,14 @@ pub(crate) struct RouteTable(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    routes: RwLock<HashMap<Hostname, Arc<Route>>>,
+    routes: RwLock<HashMap<Hostname, Arc<Whole<Route>>>>,
     revision: AtomicU64,
     loaded: AtomicBool,
 }
 
 impl RouteTable {
     /// The route of a hostname.
-    pub(crate) fn find(&self, hostname: &Hostname) -> Option<Arc<Route>> {
+    pub(crate) fn find(&self, hostname: &Hostname) -> Option<Arc<Whole<Route>>> {
         self.0.routes.read().get(hostname).cloned()
     }
 
@@ -31,12 +31,12 @@ impl RouteTable {
     }
 
     /// Every route.
-    pub(crate) fn all(&self) -> Vec<Arc<Route>> {
+    pub(crate) fn all(&self) -> Vec<Arc<Whole<Route>>> {
         self.0.routes.read().values().cloned().collect()
     }
 
     /// Puts these routes in force and no others.
-    pub(crate) fn replace(&self, routes: Vec<Route>, revision: u64) {
+    pub(crate) fn replace(&self, routes: Vec<Whole<Route>>, revision: u64) {
         let fresh: HashMap<_, _> =
             routes.into_iter().map(|route| (route.hostname.clone(), Arc::new(route))).collect();
         *self.0.routes.write() = fresh;

@@ -15,7 +15,7 @@ use freehold_clock::Clock;
 use freehold_fleet::wire::{self, Receiver, Sender, WireError};
 use freehold_fleet::{
     Address, ListenerMessage, SubscribeError, UpstreamEntry, UpstreamId, Upstreams,
-    VERSIONS_ALIVE_SECONDS, VERSIONS_SILENCE_SECONDS_MAX, VersionsMessage, subscribe,
+    VERSIONS_ALIVE_SECONDS, VERSIONS_SILENCE_SECONDS_MAX, VersionsMessage, Whole, subscribe,
 };
 use freehold_ids::TenantId;
 use parking_lot::RwLock;
@@ -120,7 +120,8 @@ impl Versions {
     /// Listens to every worker among the upstreams, as long as the future is polled.
     pub(crate) async fn follow(self, upstreams: Upstreams, clock: Clock) {
         let mut changed = upstreams.watch();
-        let mut lines: HashMap<UpstreamId, (UpstreamEntry, AbortOnDropHandle<()>)> = HashMap::new();
+        let mut lines: HashMap<UpstreamId, (Whole<UpstreamEntry>, AbortOnDropHandle<()>)> =
+            HashMap::new();
         loop {
             changed.mark_unchanged();
             let mut all = upstreams.all();
@@ -140,7 +141,7 @@ impl Versions {
     }
 
     /// Listens to one worker, again and again.
-    async fn listen(self, entry: UpstreamEntry, upstreams: Upstreams, clock: Clock) {
+    async fn listen(self, entry: Whole<UpstreamEntry>, upstreams: Upstreams, clock: Clock) {
         let (least, most) =
             (Duration::from_millis(PAUSE_MS_MIN), Duration::from_millis(PAUSE_MS_MAX));
         let mut pause = least;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// Depth of folders below a `dist` at most.
 const DEPTH_MAX: usize = 4;
 
+#[expect(clippy::disallowed_methods, reason = "this is how cargo tells a build script")]
 fn main() -> std::io::Result<()> {
     let root = Path::new("../..");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or(std::io::ErrorKind::NotFound)?);

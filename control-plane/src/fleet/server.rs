@@ -11,7 +11,7 @@ use freehold_db::DbError;
 use freehold_fleet::wire::{self, ALIVE_SECONDS, Receiver, Sender, WireError};
 use freehold_fleet::{
     CONTRACT_VERSION, Certified, ControlMessage, HandOverKey, Introduction, JoinSecret, Membership,
-    ProcessMessage, ProcessRole, REPORT_TENANTS_MAX, UpstreamId, UsageReport, Welcome,
+    ProcessMessage, ProcessRole, REPORT_TENANTS_MAX, Unread, UpstreamId, UsageReport, Welcome,
 };
 use freehold_ids::{EdgeId, WorkerId};
 use parking_lot::Mutex;
@@ -235,6 +235,7 @@ impl FleetServer {
                 handover_key: is_worker.then(|| self.handover_key(&id)),
                 ticket_key: is_worker.then_some(ticket_key),
                 certified: self.certify(&id, &introduction)?,
+                unread: Unread::default(),
             }))
             .await?;
         Ok((id, introduction))

@@ -9,7 +9,7 @@ use std::time::Duration;
 use freehold_db::DbError;
 use freehold_fleet::{
     Assignment, CONTRACT_VERSION, Hostname, Hosts, LinkError, Provision, Route, RouteState,
-    SiteFacts, Surface, TenantState, UpstreamId, WorkerLink,
+    SiteFacts, Surface, TenantState, Unread, UpstreamId, WorkerLink,
 };
 use freehold_ids::MemberId;
 
@@ -144,7 +144,10 @@ pub(crate) fn assignment(hosts: &Hosts, site: &Site, verified: bool) -> Assignme
             admin_url: hosts.origin(&hosts.admin(slug)),
             hostname,
             noindex: !verified,
+            unread: Unread::default(),
         },
+        owner: None,
+        unread: Unread::default(),
     }
 }
 

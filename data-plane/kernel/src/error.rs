@@ -1,5 +1,6 @@
 //! Errors of a tenant's store, and how each is answered.
 
+use axum::http::StatusCode;
 use freehold_api::ApiError;
 use freehold_db::DbError;
 use freehold_idempotency::IdempotencyError;
@@ -35,7 +36,12 @@ impl From<StoreError> for ApiError {
             StoreError::Db(DbError::Busy) | StoreError::Crowded => {
                 Self::unavailable(1, error.to_string())
             }
-            StoreError::NotOwned => Self::not_found(),
+            // Nothing was done: an edge may ask whoever owns it.
+            StoreError::NotOwned => Self::new(
+                StatusCode::MISDIRECTED_REQUEST,
+                "wrong_worker",
+                "another worker owns this site now",
+            ),
             StoreError::Idempotency(error) => error.into(),
             StoreError::Db(_) => Self::internal(error.to_string()),
         }

@@ -16,6 +16,8 @@ const EVENTS_PER_TX_MAX: usize = 1_000;
 
 /// The `meta` row that holds the high-water mark of issued ids.
 pub(crate) const MARK_KEY: &str = "id_mark";
+/// The `meta` row with the newest epoch under which a worker opened the store.
+pub(crate) const EPOCH_KEY: &str = "epoch";
 /// The `meta` row that holds the public version.
 pub(crate) const PUBLIC_VERSION_KEY: &str = "public_version";
 

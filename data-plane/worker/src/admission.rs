@@ -7,19 +7,25 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use freehold_api::ApiError;
 use freehold_clock::Clock;
-use freehold_fleet::{Counts, HandOver, HandOverKey, Meter, RequestLine, Surface, TenantState};
+use freehold_fleet::{
+    Counts, HandOver, HandOverKey, Meter, OWNER_HEADER, OwnerHint, RequestLine, Surface,
+    TenantState, UpstreamId,
+};
 use freehold_identity::authenticate;
-use freehold_kernel::{Admission, Tenants};
+use freehold_ids::TenantId;
+use freehold_kernel::{Admission, StoreError, Tenants};
 use tracing::Instrument;
 
 /// What the gate needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
+    /// What edges call this worker.
+    pub(crate) id: UpstreamId,
     pub(crate) tenants: Tenants,
     pub(crate) key: HandOverKey,
     pub(crate) clock: Clock,
@@ -32,9 +38,13 @@ pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next
     let request_id = freehold_fleet::request_id(request.headers());
     let span = tracing::info_span!("worker", request_id);
     let answer = async {
-        match gate.check(request).await {
+        let handover = match gate.verify(&request) {
+            Ok(handover) => handover,
+            Err(error) => return error.into_response(),
+        };
+        let (tenant, epoch) = (handover.tenant, handover.epoch);
+        let mut response = match gate.check(request, handover).await {
             Ok(request) => {
-                let tenant = request.extensions().get().map(|it: &Admission| it.tenant.id());
                 let response = gate.run(request, next).await;
                 if let Some(tenant) = tenant {
                     let handled_micros = started.elapsed().as_micros() as u64;
@@ -44,7 +54,14 @@ pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next
                 response
             }
             Err(error) => error.into_response(),
+        };
+        if response.status() == StatusCode::MISDIRECTED_REQUEST {
+            let hint = tenant.and_then(|tenant| gate.owner(tenant, epoch));
+            if let Some(hint) = hint {
+                response.headers_mut().insert(OWNER_HEADER, hint);
+            }
         }
+        response
     };
     let response = answer.instrument(span).await;
     let status = response.status().as_u16();
@@ -61,12 +78,12 @@ pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next
 }
 
 impl Gate {
-    async fn check(&self, mut request: Request) -> Result<Request, ApiError> {
-        let handover = self.verify(&request)?;
+    async fn check(&self, mut request: Request, handover: HandOver) -> Result<Request, ApiError> {
         let tenant = handover.tenant.ok_or_else(refused)?;
-        let assignment = self.tenants.assignment(tenant).ok_or_else(misdirected)?;
-        if assignment.epoch != handover.epoch {
-            return Err(misdirected());
+        self.tenants.witness(tenant, handover.epoch);
+        let assignment = self.tenants.assignment(tenant).ok_or(StoreError::NotOwned)?;
+        if assignment.epoch != handover.epoch || assignment.owner.is_some() {
+            return Err(StoreError::NotOwned.into());
         }
         match (assignment.state, handover.surface) {
             (TenantState::Active, Surface::Site | Surface::Admin) => {}
@@ -93,6 +110,17 @@ impl Gate {
         )
     }
 
+    /// Whom an edge is to ask that asked under an older epoch, as far as this worker was told.
+    fn owner(&self, tenant: TenantId, asked: u64) -> Option<HeaderValue> {
+        let assignment = self.tenants.assignment(tenant)?;
+        if assignment.epoch <= asked {
+            return None;
+        }
+        let owner = assignment.owner.clone().unwrap_or_else(|| self.id.clone());
+        let hint = OwnerHint { tenant, epoch: assignment.epoch, owner };
+        HeaderValue::try_from(hint.sign(&self.key, self.clock.now().seconds())).ok()
+    }
+
     async fn run(&self, request: Request, next: Next) -> Response {
         if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
             return next.run(request).await;
@@ -107,14 +135,6 @@ impl Gate {
 
 fn refused() -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "not_a_handover", "requests come through the edge only")
-}
-
-fn misdirected() -> ApiError {
-    ApiError::new(
-        StatusCode::MISDIRECTED_REQUEST,
-        "wrong_worker",
-        "another worker owns this site now",
-    )
 }
 
 fn suspended() -> ApiError {

@@ -10,12 +10,13 @@ use freehold_certificates::{Clients, Presented};
 use freehold_fleet::wire::{ALIVE_SECONDS, WireError};
 use freehold_fleet::{
     Assignment, Connected, ControlMessage, CopyError, Member, Meter, Order, OrderOutcome,
-    PersistedCopy, ProcessMessage, Welcome, WorkerLink as _,
+    PersistedCopy, ProcessMessage, Unread, Welcome, WorkerLink as _,
 };
 use freehold_ids::TenantId;
 use freehold_kernel::Tenants;
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -36,8 +37,16 @@ enum Record {
     Assignment(Assignment),
     /// No longer one.
     Gone(TenantId),
+    /// Something of a newer release, written again as it was.
+    #[serde(untagged)]
+    Unknown(#[serde(deserialize_with = "unknown")] Unread),
 }
 
+/// Reads a record of a kind that this release does not know; one that it knows has failed to read.
+fn unknown<'de, D: Deserializer<'de>>(record: D) -> Result<Unread, D::Error> {
+    let unknown = Unread::deserialize(record)?.unless(&["welcome", "assignment", "gone"]);
+    unknown.ok_or_else(|| D::Error::custom("a record of a known kind does not read"))
+}
 /// What a worker was told and keeps.
 #[derive(Debug, Clone)]
 pub struct Told {
@@ -48,6 +57,8 @@ pub struct Told {
 #[derive(Debug)]
 struct Kept {
     welcome: Option<Welcome>,
+    /// Written again with every copy.
+    unknown: Vec<Unread>,
     /// Open for appending once this process has written it.
     copy: Option<PersistedCopy>,
 }
@@ -69,6 +80,7 @@ impl Told {
         };
         let (mut welcome, mut assignments) = (None, Vec::<Assignment>::new());
         let mut gone: HashSet<TenantId> = HashSet::new();
+        let mut unknown = Vec::new();
         // From the newest: what was said last of a tenant is what counts.
         for record in records.unwrap_or_default().into_iter().rev() {
             match record {
@@ -78,9 +90,12 @@ impl Told {
                     assignments.push(assignment);
                 }
                 Record::Assignment(_) => {}
+                Record::Unknown(record) => unknown.push(record),
             }
         }
-        let kept = Arc::new(Mutex::new(Kept { welcome, copy: None }));
+        // As they stood.
+        unknown.reverse();
+        let kept = Arc::new(Mutex::new(Kept { welcome, unknown, copy: None }));
         Ok((Self { file, kept }, assignments))
     }
 
@@ -97,7 +112,9 @@ impl Told {
     fn rewrite(&self, assignments: Vec<Assignment>) -> Result<(), CopyError> {
         let mut kept = self.kept.lock();
         let welcome = kept.welcome.clone().map(Record::Welcome);
-        let records = welcome.into_iter().chain(assignments.into_iter().map(Record::Assignment));
+        let unknown = kept.unknown.clone().into_iter().map(Record::Unknown);
+        let assignments = assignments.into_iter().map(Record::Assignment);
+        let records = welcome.into_iter().chain(assignments).chain(unknown);
         kept.copy = Some(PersistedCopy::rewrite(&self.file, records)?);
         Ok(())
     }
@@ -238,6 +255,10 @@ impl Session {
             Order::Load => {
                 return self.link.load().await.map_or_else(OrderOutcome::from, OrderOutcome::Load);
             }
+            Order::Unknown => {
+                let reason = "this release does not know the order".to_owned();
+                return OrderOutcome::Failed { reason };
+            }
             Order::Assign(assignment) => {
                 (self.link.assign(assignment.clone()).await, Record::Assignment(assignment))
             }
@@ -257,5 +278,32 @@ impl Session {
             // Not kept is not done: after a restart this worker would not know of it.
             Err(error) => OrderOutcome::Unreachable { reason: error.to_string() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_newer_release_wrote_is_still_there_after_this_one_rewrote_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let assignment = json!({
+            "version": 1, "tenant": "ten_00000000000000000000000001", "epoch": 2,
+            "state": "active", "mood": "tenant", "site": {
+                "slug": "a", "url": "http://a", "admin_url": "http://b", "hostname": "a",
+                "noindex": true, "mood": "site",
+            },
+        });
+        let records = [json!({"assignment": assignment}), json!({"song": {"verse": 7}})];
+        let file = folder.path().join("assignments");
+        PersistedCopy::rewrite(&file, records.clone()).expect("written");
+        let (told, assignments) = Told::load(folder.path()).expect("read");
+        told.rewrite(assignments).expect("rewritten");
+        let kept: Vec<serde_json::Value> =
+            PersistedCopy::load(&file).expect("read").expect("a copy");
+        assert_eq!(kept, records);
     }
 }

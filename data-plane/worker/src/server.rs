@@ -13,7 +13,7 @@ use freehold_certificates::{Presented, TlsListener};
 use freehold_clock::Clock;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_fleet::wire;
-use freehold_fleet::{Assignment, Connected, HandOverKey, Member, Meter};
+use freehold_fleet::{Assignment, Connected, HandOverKey, Member, Meter, UpstreamId};
 use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
 use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
@@ -107,6 +107,7 @@ impl Worker {
         let (key, clock) = (config.key.clone(), config.clock.clone());
         let told = Offer::new(versions, key, clock, stopping.clone());
         let gate = Gate {
+            id: UpstreamId(config.id.to_string()),
             tenants: tenants.clone(),
             key: config.key,
             clock: config.clock.clone(),

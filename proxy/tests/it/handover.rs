@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
+use freehold_clock::Clock;
+use freehold_fleet::{HandOverKey, OWNER_HEADER, OwnerHint, UpstreamId};
 use freehold_ids::TenantId;
+use tokio::io::AsyncWriteExt;
 
-use crate::support::{Fake, OK, Wire, config, edge, exchange, verified};
+use crate::support::{
+    Fake, HOST, OK, PATH, Wire, config, edge, edge_beside, exchange, key, other_key, until,
+    verified, verified_by,
+};
 
 const MISDIRECTED: &str = "HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\n\r\n";
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -62,4 +68,84 @@ async fn a_worker_that_is_gone_or_the_wrong_one_is_an_honest_503() {
     wire.request("Connection: close\r\n").await;
     check(wire.rest().await);
     gone.stop(Duration::from_secs(5)).await;
+}
+
+/// A refusal that names an owner.
+fn refusal(key: &HandOverKey, tenant: u64, epoch: u64, owner: &str) -> String {
+    let tenant = TenantId::from_random(tenant.into());
+    let hint = OwnerHint { tenant, epoch, owner: UpstreamId(owner.to_owned()) };
+    let value = hint.sign(key, Clock::system().now().seconds());
+    format!(
+        "HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\n{OWNER_HEADER}: {value}\r\n\r\n"
+    )
+}
+
+async fn post(port: u16, body: &str) -> Wire {
+    let mut wire = Wire::connect(port).await;
+    let length = body.len();
+    let head = format!("POST {PATH} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {length}\r\n");
+    wire.send(format!("{head}Connection: close\r\n\r\n{body}")).await;
+    wire
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hint_is_followed_once_for_any_method_with_the_whole_body() {
+    let (first, second) = (Fake::new(), Fake::new());
+    let (edge, port) = edge_beside(first.socket(), Some(second.socket()), config()).await;
+    let mut wire = post(port, "all of it!").await;
+    let (header, mut stream) = first.next().await;
+    assert_eq!(verified(&header).epoch, 3);
+    stream.write_all(refusal(&key(), 1, 4, "other").as_bytes()).await.expect("refused");
+    let (header, mut stream) = second.next().await;
+    let handover = verified_by(&other_key(), &header);
+    assert_eq!((handover.tenant, handover.epoch), (Some(TenantId::from_random(1)), 4));
+    assert_eq!(until(&mut stream, "!").await, "all of it!");
+    // What workers say to edges stays between them, in whatever answer it stands.
+    let internal = OK.replace(
+        "Server:",
+        "Connection: close\r\nX-Freehold-Owner: x\r\nX-Freehold-More: y\r\nServer:",
+    );
+    stream.write_all(internal.as_bytes()).await.expect("answered");
+    let answer = wire.rest().await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 200") && answer.ends_with("ok"), "{answer}");
+    assert!(!answer.contains("x-freehold"), "{answer}");
+    // The routes are the feed's: the next request goes where they say. Two refusals are the end.
+    let mut wire = post(port, "again!").await;
+    let (_, mut stream) = first.next().await;
+    stream.write_all(refusal(&key(), 1, 4, "other").as_bytes()).await.expect("refused");
+    let (_, mut stream) = second.next().await;
+    let back = refusal(&other_key(), 1, 5, "test");
+    stream.write_all(back.as_bytes()).await.expect("refused");
+    unavailable(&wire.rest().await);
+    edge.stop(Duration::from_secs(5)).await;
+}
+
+fn unavailable(answer: &str) {
+    let answer = answer.to_lowercase();
+    assert!(answer.starts_with("http/1.1 503"), "{answer}");
+    assert!(answer.contains("retry-after: 1"), "{answer}");
+    assert!(!answer.contains("x-freehold"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hint_that_is_forged_old_or_of_no_use_is_not_followed() {
+    let (first, second) = (Fake::new(), Fake::new());
+    let (edge, port) = edge_beside(first.socket(), Some(second.socket()), config()).await;
+    for refusal in [
+        refusal(&other_key(), 1, 4, "other"),
+        refusal(&key(), 2, 4, "other"),
+        refusal(&key(), 1, 3, "other"),
+        refusal(&key(), 1, 4, "nobody"),
+    ] {
+        let (_, answer) = exchange(port, &first, "Connection: close\r\n", &refusal).await;
+        unavailable(&answer);
+    }
+    // More than the edge can send again.
+    let mut wire = post(port, &"x".repeat(100_000)).await;
+    let (_, mut stream) = first.next().await;
+    until(&mut stream, &"x".repeat(70_000)).await;
+    let good = refusal(&key(), 1, 4, "other");
+    stream.write_all(good.as_bytes()).await.expect("refused");
+    unavailable(&wire.rest().await);
+    edge.stop(Duration::from_secs(5)).await;
 }

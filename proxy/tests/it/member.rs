@@ -7,11 +7,12 @@ use std::path::Path;
 use freehold_fleet::wire::{self, Receiver, Sender};
 use freehold_fleet::{
     Address, CONTRACT_VERSION, ControlMessage, Hostname, Introduction, JoinSecret, Member,
-    Membership, ProcessMessage, ProcessRole, Route, RouteChange, RouteState, Surface, UpstreamId,
-    Welcome,
+    Membership, PersistedCopy, ProcessMessage, ProcessRole, Route, RouteChange, RouteState,
+    Surface, Unread, UpstreamId, Welcome, Whole,
 };
 use freehold_ids::TenantId;
 use freehold_proxy::{ControlSource, Edge, RouteSource, Told};
+use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixListener;
 
@@ -44,6 +45,7 @@ impl Control {
             handover_key: None,
             ticket_key: None,
             certified: None,
+            unread: Unread::default(),
         };
         control.send(ControlMessage::Welcome(welcome)).await;
         control
@@ -54,13 +56,13 @@ impl Control {
     }
 
     async fn snapshot(&mut self, revision: u64, routes: Vec<Route>) {
-        self.send(ControlMessage::Routes { revision, part: routes, last: true }).await;
+        self.send(ControlMessage::Routes { revision, part: all(routes), last: true }).await;
         self.confirmed(revision).await;
     }
 
     async fn change(&mut self, revision: u64, put: Vec<Route>) {
         let version = CONTRACT_VERSION;
-        let change = RouteChange { version, revision, put, remove: Vec::new() };
+        let change = RouteChange { version, revision, put: all(put), remove: Vec::new() };
         self.send(ControlMessage::Change(change)).await;
     }
 
@@ -85,6 +87,10 @@ impl Control {
             }
         }
     }
+}
+
+fn all(routes: Vec<Route>) -> Vec<Whole<Route>> {
+    routes.into_iter().map(Whole::from).collect()
 }
 
 fn route(host: &str, state: RouteState) -> Route {
@@ -163,7 +169,7 @@ async fn a_message_cut_short_changes_nothing() {
     control.snapshot(1, vec![route("a.localhost", RouteState::Suspended)]).await;
     // Half of a snapshot, and then nothing more.
     let part = vec![route("a.localhost", RouteState::Maintenance)];
-    control.send(ControlMessage::Routes { revision: 2, part, last: false }).await;
+    control.send(ControlMessage::Routes { revision: 2, part: all(part), last: false }).await;
     drop(control);
     // Half of a frame, from a control plane that does not even welcome.
     let (mut stream, _) = soon(listener.accept()).await.expect("a connection");
@@ -197,4 +203,49 @@ async fn an_edge_comes_up_with_what_it_was_told_last() {
     let (edge, port) = start(folder.path()).await;
     assert!(edge.readiness()(), "there is nobody to wait for");
     assert_eq!((status(port, "a.localhost").await, status(port, "b.localhost").await), (404, 402));
+}
+
+/// What is in the edge's copy, once it says this.
+async fn copy_saying(folder: &Path, text: &str) -> String {
+    soon(async {
+        loop {
+            let copy = std::fs::read_to_string(folder.join("routes")).unwrap_or_default();
+            if copy.contains(text) {
+                return copy;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_a_newer_release_wrote_is_still_there_after_this_one_rewrote_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = UnixListener::bind(folder.path().join("control")).expect("a socket");
+    let mut records = Vec::new();
+    let hosts = config().hosts;
+    records.push(json!({"welcome": {"version": 1, "hosts": hosts, "mood": 1}}));
+    let mut known = json!(route("a.localhost", RouteState::Suspended));
+    known["mood"] = json!({"deep": [1, null]});
+    records.push(json!({"route": known}));
+    records.push(json!({"song": {"verse": 7}}));
+    PersistedCopy::rewrite(&folder.path().join("routes"), records).expect("written");
+    let (edge, port) = start(folder.path()).await;
+    assert_eq!(status(port, "a.localhost").await, 402);
+    let mut control = Control::accept(&listener).await;
+    let key = "07".repeat(32);
+    let entry = json!({"id": "one", "address": {"unix": "/x"}, "key": key, "mood": "upstream"});
+    let all = vec![serde_json::from_value(entry).expect("an upstream")];
+    control.send(ControlMessage::Upstreams { all }).await;
+    // Rewritten, as nothing was written by this process yet.
+    let copy = copy_saying(folder.path(), "\"mood\":\"upstream\"").await;
+    assert!(copy.contains("\"mood\":{\"deep\":[1,null]}"), "{copy}");
+    assert!(copy.contains("{\"song\":{\"verse\":7}}"), "{copy}");
+    edge.stop(std::time::Duration::from_secs(5)).await;
+    // A record of a known kind that does not read is no unknown one: the copy is of no use.
+    let wrong = [json!({"route": {"hostname": "a.localhost"}})];
+    PersistedCopy::rewrite(&folder.path().join("routes"), wrong).expect("written");
+    let (_edge, port) = start(folder.path()).await;
+    assert_eq!(status(port, "a.localhost").await, 404);
 }

@@ -29,6 +29,10 @@ pub(crate) fn key() -> HandOverKey {
     HandOverKey::from_secret([7; 32])
 }
 
+pub(crate) fn other_key() -> HandOverKey {
+    HandOverKey::from_secret([8; 32])
+}
+
 /// What must happen, or the test fails.
 pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("it should have happened by now")
@@ -58,6 +62,15 @@ pub(crate) fn config() -> EdgeConfig {
 
 /// An edge that routes [`HOST`] to a socket; returns its port too.
 pub(crate) async fn edge(socket: &Path, config: EdgeConfig) -> (Edge, u16) {
+    edge_beside(socket, None, config).await
+}
+
+/// The same, which knows another upstream too, called `other`.
+pub(crate) async fn edge_beside(
+    socket: &Path,
+    other: Option<&Path>,
+    config: EdgeConfig,
+) -> (Edge, u16) {
     let upstream = UpstreamId("test".to_owned());
     let feed = RouteFeed::default();
     let revision = feed.publish(
@@ -76,6 +89,10 @@ pub(crate) async fn edge(socket: &Path, config: EdgeConfig) -> (Edge, u16) {
     let address = Address::Unix(socket.to_owned());
     let upstreams = Upstreams::default();
     upstreams.put(UpstreamEntry { id: upstream, address, key: key() });
+    if let Some(socket) = other {
+        let (id, address) = (UpstreamId("other".to_owned()), Address::Unix(socket.to_owned()));
+        upstreams.put(UpstreamEntry { id, address, key: other_key() });
+    }
     let edge = Edge::start(listener, config, RouteSource::Local { feed: feed.clone(), upstreams });
     while !edge.readiness()() {
         tokio::task::yield_now().await;
@@ -181,10 +198,16 @@ pub(crate) fn headers_of(header: &str) -> http::HeaderMap {
 
 /// The hand-over in a request's header.
 pub(crate) fn verified(header: &str) -> HandOver {
+    verified_by(&key(), header)
+}
+
+/// The same, by the key of another upstream.
+pub(crate) fn verified_by(key: &HandOverKey, header: &str) -> HandOver {
     let headers = headers_of(header);
-    let line = RequestLine { method: "GET", path_and_query: PATH };
+    let method = header.split(' ').next().expect("a method");
+    let line = RequestLine { method, path_and_query: PATH };
     let now = Clock::system().now().seconds();
-    HandOver::verify(&headers, &key(), line, now).expect("a hand-over")
+    HandOver::verify(&headers, key, line, now).expect("a hand-over")
 }
 
 /// An HTTP/2 connection, and the task that ends with it.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use freehold_ids::{MemberId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 
-use crate::Hostname;
+use crate::{Hostname, Unread, UpstreamId};
 
 /// Whether a worker may serve a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct SiteFacts {
     pub hostname: Hostname,
     /// Ask search engines to stay away, while nobody vouches for the owner.
     pub noindex: bool,
+    /// What a newer release says besides.
+    #[serde(flatten)]
+    pub unread: Unread,
 }
 
 /// One tenant of one worker.
@@ -47,6 +50,27 @@ pub struct Assignment {
     pub state: TenantState,
     /// What the site is called and where it lives.
     pub site: SiteFacts,
+    /// The worker that owns the tenant under this epoch, where it is another one. Then nothing of
+    /// it is read, written or answered here, whatever the state is; who asks is told whom to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UpstreamId>,
+    /// What a newer release says besides.
+    #[serde(flatten)]
+    pub unread: Unread,
+}
+
+impl Assignment {
+    /// What a worker is told when another one owns its tenant from this epoch on.
+    #[must_use]
+    pub fn given_to(self, owner: UpstreamId, epoch: u64) -> Self {
+        // A release that does not know of owners serves nothing of a deleted tenant either.
+        Self { epoch, state: TenantState::Deleted, owner: Some(owner), ..self }
+    }
+
+    /// Whether the worker that has this may read and write the tenant's store.
+    pub fn is_active(&self) -> bool {
+        self.state == TenantState::Active && self.owner.is_none()
+    }
 }
 
 /// What a new store starts with.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
 
-use crate::{CONTRACT_VERSION, Hostname, Route, RouteChange};
+use crate::{CONTRACT_VERSION, Hostname, Route, RouteChange, Whole};
 
 /// Changes that may wait for one subscriber before it is cut off.
 pub const ROUTE_CHANGES_PENDING_MAX: usize = 65_536;
@@ -23,7 +23,7 @@ pub struct RouteFeed(Arc<Mutex<Hub>>);
 #[derive(Debug, Default)]
 struct Hub {
     revision: u64,
-    routes: HashMap<Hostname, Route>,
+    routes: HashMap<Hostname, Whole<Route>>,
     subscribers: Vec<Subscriber>,
 }
 
@@ -39,7 +39,7 @@ pub struct RouteStream {
     /// The revision of the snapshot.
     pub revision: u64,
     /// Every route at that revision.
-    pub snapshot: Vec<Route>,
+    pub snapshot: Vec<Whole<Route>>,
     /// What came since, in order; closed when this subscriber was cut off.
     pub changes: mpsc::Receiver<RouteChange>,
     /// The edge sends each revision here once it is in force.
@@ -49,6 +49,7 @@ pub struct RouteStream {
 impl RouteFeed {
     /// Puts and removes routes at once and tells every subscriber. Returns the revision.
     pub fn publish(&self, put: Vec<Route>, remove: Vec<Hostname>) -> u64 {
+        let put: Vec<Whole<Route>> = put.into_iter().map(Whole::from).collect();
         let mut hub = self.0.lock();
         hub.revision += 1;
         for route in &put {

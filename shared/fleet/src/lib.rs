@@ -11,9 +11,11 @@ mod handover;
 mod hostname;
 mod member;
 mod message;
+mod owner;
 mod public;
 mod route;
 mod ticket;
+mod unread;
 mod upstreams;
 mod usage;
 mod versions;
@@ -34,11 +36,13 @@ pub use message::{
     Certified, ControlMessage, Introduction, JoinSecret, Membership, Order, OrderOutcome,
     ProcessMessage, ProcessRole, UpstreamEntry, Welcome,
 };
+pub use owner::{OWNER_HEADER, OwnerHint};
 pub use public::{
     PUBLIC_VERSION_HEADER, SHARED_BYTES_MAX, SHARED_HEADER, has_already, has_credentials,
 };
 pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
+pub use unread::{Unread, Whole};
 pub use upstreams::Upstreams;
 pub use usage::{Counts, Meter, REPORT_TENANTS_MAX, Reports, TenantUsage, UsageReport};
 pub use versions::{

@@ -9,7 +9,7 @@ use freehold_ids::TenantId;
 use serde::{Deserialize, Serialize};
 
 use crate::{Address, Assignment, HandOverKey, Hosts, Provision, Route, RouteChange, UpstreamId};
-use crate::{LinkError, UsageReport, WorkerLoad};
+use crate::{LinkError, Unread, UsageReport, Whole, WorkerLoad};
 
 /// What a process of the fleet does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -149,14 +149,14 @@ pub enum ControlMessage {
     /// Every process that edges may hand requests to.
     Upstreams {
         /// All of them.
-        all: Vec<UpstreamEntry>,
+        all: Vec<Whole<UpstreamEntry>>,
     },
     /// Every route, in parts.
     Routes {
         /// The revision of this snapshot.
         revision: u64,
         /// Some of them.
-        part: Vec<Route>,
+        part: Vec<Whole<Route>>,
         /// Whether this is the last part.
         last: bool,
     },
@@ -188,6 +188,9 @@ pub struct Welcome {
     /// The certificate over the public key that was introduced.
     #[serde(default)]
     pub certified: Option<Certified>,
+    /// What a newer release says besides.
+    #[serde(flatten)]
+    pub unread: Unread,
 }
 
 /// A certificate, and who signed it; both hexadecimal DER.
@@ -227,6 +230,9 @@ pub enum Order {
     },
     /// Say how busy it is.
     Load,
+    /// From a newer release; refused.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What came of an order.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use freehold_ids::TenantId;
 use serde::{Deserialize, Serialize};
 
-use crate::Hostname;
+use crate::{Hostname, Whole};
 
 /// Which face of the platform a hostname shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ pub struct RouteChange {
     /// Grows by one with each message.
     pub revision: u64,
     /// Routes that are new or different.
-    pub put: Vec<Route>,
+    pub put: Vec<Whole<Route>>,
     /// Names that are no longer routed.
     pub remove: Vec<Hostname>,
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use freehold_certificates::Identity;
 
-use crate::{UpstreamEntry, UpstreamId};
+use crate::{UpstreamEntry, UpstreamId, Whole};
 
 /// Upstreams by name, shared between whoever learns of them and whoever uses them.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Upstreams(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    by_id: RwLock<HashMap<UpstreamId, Arc<UpstreamEntry>>>,
+    by_id: RwLock<HashMap<UpstreamId, Arc<Whole<UpstreamEntry>>>>,
     identity: RwLock<Option<Arc<Identity>>>,
     changed: watch::Sender<u64>,
 }
@@ -30,23 +30,23 @@ impl Default for Upstreams {
 
 impl Upstreams {
     /// The one of this name.
-    pub fn get(&self, id: &UpstreamId) -> Option<Arc<UpstreamEntry>> {
+    pub fn get(&self, id: &UpstreamId) -> Option<Arc<Whole<UpstreamEntry>>> {
         self.0.by_id.read().get(id).cloned()
     }
 
     /// All of them.
-    pub fn all(&self) -> Vec<UpstreamEntry> {
+    pub fn all(&self) -> Vec<Whole<UpstreamEntry>> {
         self.0.by_id.read().values().map(|entry| (**entry).clone()).collect()
     }
 
     /// Puts one, in place of another of the same name.
     pub fn put(&self, entry: UpstreamEntry) {
-        self.0.by_id.write().insert(entry.id.clone(), Arc::new(entry));
+        self.0.by_id.write().insert(entry.id.clone(), Arc::new(entry.into()));
         self.0.changed.send_modify(|count| *count += 1);
     }
 
     /// Puts these and no others.
-    pub fn replace(&self, entries: Vec<UpstreamEntry>) {
+    pub fn replace(&self, entries: Vec<Whole<UpstreamEntry>>) {
         let fresh = entries.into_iter().map(|entry| (entry.id.clone(), Arc::new(entry))).collect();
         *self.0.by_id.write() = fresh;
         self.0.changed.send_modify(|count| *count += 1);

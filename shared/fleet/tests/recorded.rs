@@ -74,4 +74,39 @@ fn a_newer_release_may_say_more() {
     for from in ["process", "control"] {
         assert_eq!(through(from, &json!({"type": "song"}))["type"], "unknown");
     }
+    let order = json!({"type": "order", "order": 1, "what": {"order": "dance", "how": "well"}});
+    assert_eq!(through("control", &order)["what"], json!({"order": "unknown"}));
+}
+
+#[test]
+fn what_is_kept_is_kept_with_what_a_newer_release_says() {
+    let lines = include_str!("recorded/v1.jsonl").lines();
+    let kept = ["welcome", "assignments", "order", "upstreams", "routes", "change"];
+    let (mut tried, mut more) = (0, json!({"mood": {"is": ["good", 1]}}));
+    for line in lines {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        let mut message = line["message"].clone();
+        let kind = message["type"].as_str().expect("a type").to_owned();
+        if !kept.contains(&kind.as_str()) {
+            continue;
+        }
+        let part = match kind.as_str() {
+            "welcome" => &mut message,
+            "assignments" | "routes" => &mut message["part"][0],
+            "upstreams" => &mut message["all"][0],
+            "change" => &mut message["put"][0],
+            _ if message["what"]["order"] == "assign" => &mut message["what"],
+            _ if message["what"]["order"] == "provision" => &mut message["what"]["assignment"],
+            _ => continue,
+        };
+        part["mood"] = more["mood"].take();
+        if part["site"].is_object() {
+            part["site"]["mood"] = part["mood"].clone();
+        }
+        more["mood"] = part["mood"].clone();
+        let written = through("control", &message);
+        assert!(holds(&written, &message), "{message}\nbecame\n{written}");
+        tried += 1;
+    }
+    assert_eq!(tried, 8);
 }

@@ -6,6 +6,8 @@
 
 mod slot;
 mod tenant;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use std::time::Duration;
 
 use freehold_clock::Clock;
 use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
-use freehold_fleet::{Assignment, Provision, TenantState};
+use freehold_fleet::{Assignment, Provision};
 use freehold_ids::TenantId;
 use parking_lot::RwLock;
 use tokio::sync::Semaphore;
@@ -120,6 +122,7 @@ impl Tenants {
             others.iter().filter_map(|tenant| slots.remove(tenant)).collect()
         };
         for slot in gone {
+            slot.give_up();
             slot.close().await;
         }
     }
@@ -129,6 +132,14 @@ impl Tenants {
         self.0.slots.read().get(&tenant).map(|slot| slot.assignment())
     }
 
+    /// Notes that some worker owns a tenant under this epoch. While this worker knows itself as the
+    /// owner under an older one only, it reads and writes nothing of it.
+    pub fn witness(&self, tenant: TenantId, epoch: u64) {
+        if let Ok(slot) = self.slot(tenant) {
+            slot.witness(epoch);
+        }
+    }
+
     /// Opens a tenant's store, or joins the others who have it open.
     ///
     /// # Errors
@@ -136,9 +147,7 @@ impl Tenants {
     /// [`StoreError::Crowded`] when no room came free in time.
     pub async fn open(&self, tenant: TenantId) -> Result<Tenant, StoreError> {
         let slot = self.slot(tenant)?;
-        if slot.assignment().state != TenantState::Active {
-            return Err(StoreError::NotOwned);
-        }
+        slot.owned_epoch().ok_or(StoreError::NotOwned)?;
         self.open_slot(slot, None).await
     }
 
@@ -170,6 +179,7 @@ impl Tenants {
                 return Err(StoreError::NotOwned);
             }
             self.0.slots.write().remove(&tenant);
+            slot.give_up();
             slot.close().await;
         }
         match std::fs::remove_dir_all(self.directory(tenant)) {

@@ -12,19 +12,19 @@ use freehold_fleet::{Assignment, Provision};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::tenant::{Open, Tenant};
+use super::tenant::{Open, Tenant, epoch_of};
 use crate::public::Counter;
-use crate::tx::{MARK_KEY, PUBLIC_VERSION_KEY};
+use crate::tx::{EPOCH_KEY, MARK_KEY, PUBLIC_VERSION_KEY};
 use crate::{Seeding, StoreError};
 
 /// The `meta` row that is written when a store has all its first rows.
 const READY_KEY: &str = "provisioned_at";
-/// The `meta` row with the newest epoch that opened the store.
-const EPOCH_KEY: &str = "epoch";
 
 #[derive(Debug)]
 pub(crate) struct Slot {
     assignment: RwLock<Arc<Assignment>>,
+    /// The newest epoch that the store or an edge has shown, whether or not it is this worker's.
+    seen: AtomicU64,
     public: Counter,
     open: Mutex<Option<Arc<Open>>>,
     lifecycle: tokio::sync::Mutex<()>,
@@ -35,6 +35,7 @@ impl Slot {
     pub(crate) fn new(assignment: Assignment, public: Counter) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
+            seen: AtomicU64::new(0),
             public,
             open: Mutex::new(None),
             lifecycle: tokio::sync::Mutex::new(()),
@@ -61,6 +62,29 @@ impl Slot {
         Ok(())
     }
 
+    /// Notes that some worker owns the tenant under this epoch. Until this one is told that it is
+    /// the one, an older epoch is worth nothing.
+    pub(crate) fn witness(&self, epoch: u64) {
+        let before = self.seen.fetch_max(epoch, Ordering::AcqRel);
+        let own = self.assignment().epoch;
+        if epoch > before.max(own) {
+            let tenant = self.assignment().tenant;
+            tracing::warn!(%tenant, epoch, own, "the tenant is owned under a newer epoch");
+        }
+    }
+
+    /// Ends ownership for good, also for handles that are in use.
+    pub(crate) fn give_up(&self) {
+        self.seen.store(u64::MAX, Ordering::Release);
+    }
+
+    /// The epoch under which this worker may read and write, if it may.
+    pub(crate) fn owned_epoch(&self) -> Option<u64> {
+        let assignment = self.assignment.read();
+        let is_newest = assignment.epoch >= self.seen.load(Ordering::Acquire);
+        (assignment.is_active() && is_newest).then_some(assignment.epoch)
+    }
+
     /// The tenant's public version.
     pub(crate) const fn public(&self) -> &Counter {
         &self.public
@@ -82,8 +106,9 @@ impl Slot {
     /// A handle on the open store, if it is open.
     pub(crate) fn join(self: &Arc<Self>, tick: u64) -> Option<Tenant> {
         let open = self.open.lock().clone()?;
+        let epoch = self.owned_epoch().filter(|epoch| *epoch == open.epoch())?;
         self.last_used.store(tick, Ordering::Relaxed);
-        Some(Tenant::new(open, self.clone()))
+        Some(Tenant::new(open, self.clone(), epoch))
     }
 
     /// Opens the store unless somebody else just did.
@@ -99,10 +124,16 @@ impl Slot {
         if let Some(tenant) = self.join(tick) {
             return Ok(tenant);
         }
+        let epoch = self.owned_epoch().ok_or(StoreError::NotOwned)?;
+        let under_another_epoch = self.open.lock().take();
+        if let Some(open) = under_another_epoch {
+            // Others may have written meanwhile: nothing that was remembered counts.
+            open.close().await;
+        }
         let database = database()?;
-        match self.prepare(&database, provision, clock).await {
+        match self.prepare(&database, epoch, provision, clock).await {
             Ok(mark) => {
-                let open = Arc::new(Open::new(database, mark, room));
+                let open = Arc::new(Open::new(database, epoch, mark, room));
                 *self.open.lock() = Some(open);
                 metrics::counter!("freehold_worker_tenant_opens_total").increment(1);
                 self.join(tick).ok_or(StoreError::NotOwned)
@@ -114,65 +145,78 @@ impl Slot {
         }
     }
 
-    /// Migrates, checks who opened the store last, and seeds it if it is new. Returns the mark
+    /// Checks who opened the store last, migrates it, and seeds it if it is new. Returns the mark
     /// that ids continue after.
     async fn prepare(
         self: &Arc<Self>,
         database: &Database,
+        epoch: u64,
         provision: Option<(&Provision, &[Seeding])>,
         clock: &Clock,
     ) -> Result<i64, StoreError> {
+        // First of all: what another worker has is not even migrated. A copy of the template has
+        // the table already.
+        self.still_newest(epoch, epoch_of(&mut database.read().await?).await?)?;
         database.migrate(freehold_migrations::TENANT).await?;
         let mut ready = false;
-        let (mut mark, mut stored_epoch) = (0, 0);
+        let mut mark = 0;
         let mut read = database.read().await?;
         for row in read.rows(&Select::from("meta", ["key", "value"])).await? {
             let value: i64 = row.get("value")?;
             match row.get::<String>("key")?.as_str() {
                 MARK_KEY => mark = value,
-                EPOCH_KEY => stored_epoch = value.unsigned_abs(),
                 PUBLIC_VERSION_KEY => self.public.raise(value.unsigned_abs()),
                 READY_KEY => ready = true,
                 _ => {}
             }
         }
         drop(read);
-        let epoch = self.assignment().epoch;
-        if stored_epoch > epoch {
-            return Err(StoreError::NotOwned);
-        }
         match (ready, provision) {
-            (true, _) if stored_epoch == epoch => Ok(mark),
-            (true, _) => {
-                let mut writer = database.write().await?;
-                writer.insert(&meta(EPOCH_KEY, i64::try_from(epoch).unwrap_or(i64::MAX))).await?;
-                writer.commit().await?;
-                Ok(mark)
-            }
+            (true, _) => self.claim(database, epoch).await.map(|()| mark),
             (false, Some((provision, seeds))) => {
-                self.seed(database.clone(), provision, seeds, clock).await
+                self.seed(database.clone(), epoch, provision, seeds, clock).await
             }
             (false, None) => Err(DbError::Shape("the store was never finished".into()).into()),
         }
     }
 
+    /// Writes the epoch into the store where it is an older one. Nobody can come in between.
+    async fn claim(&self, database: &Database, epoch: u64) -> Result<(), StoreError> {
+        if epoch_of(&mut database.read().await?).await? == epoch {
+            return Ok(());
+        }
+        let mut writer = database.write().await?;
+        self.still_newest(epoch, epoch_of(&mut writer).await?)?;
+        writer.insert(&meta(EPOCH_KEY, i64::try_from(epoch).unwrap_or(i64::MAX))).await?;
+        Ok(writer.commit().await?)
+    }
+
+    /// Whether an epoch holds against the one that the store says.
+    pub(crate) fn still_newest(&self, epoch: u64, stored: u64) -> Result<(), StoreError> {
+        if stored <= epoch {
+            return Ok(());
+        }
+        self.witness(stored);
+        Err(StoreError::NotOwned)
+    }
+
     async fn seed(
         self: &Arc<Self>,
         database: Database,
+        epoch: u64,
         provision: &Provision,
         seeds: &[Seeding],
         clock: &Clock,
     ) -> Result<i64, StoreError> {
-        let open = Arc::new(Open::unlimited(database));
-        let tenant = Tenant::new(open, self.clone());
+        let open = Arc::new(Open::unlimited(database, epoch));
+        let tenant = Tenant::new(open, self.clone(), epoch);
         let now = clock.now();
         let mut tx = tenant.begin(now).await?;
         for seed in seeds {
             seed(&mut tx, provision, clock).await?;
         }
         tx.publish_changed();
-        let epoch = i64::try_from(provision.assignment.epoch).unwrap_or(i64::MAX);
-        tx.insert(&meta(EPOCH_KEY, epoch)).await?;
+        tx.insert(&meta(EPOCH_KEY, i64::try_from(epoch).unwrap_or(i64::MAX))).await?;
         tx.insert(&meta(READY_KEY, now.0)).await?;
         tx.commit().await?;
         Ok(tenant.mark())

@@ -5,29 +5,38 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use freehold_clock::UnixMs;
-use freehold_db::Database;
-use freehold_fleet::{Assignment, TenantState};
+use freehold_db::{Database, Filter, Reader, Select};
+use freehold_fleet::Assignment;
 use freehold_ids::{Sequence, Stamp, TenantId};
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::slot::Slot;
 use crate::public::Counter;
+use crate::tx::EPOCH_KEY;
 use crate::{Read, StoreError, Tx};
 
 /// An open store and what goes with it.
 #[derive(Debug)]
 pub(crate) struct Open {
     database: Database,
+    /// The one that it was opened under, which is what the store says too.
+    epoch: u64,
     sequence: Mutex<Sequence>,
     remembered: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     room: Option<OwnedSemaphorePermit>,
 }
 
 impl Open {
-    pub(crate) fn new(database: Database, mark: i64, room: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(
+        database: Database,
+        epoch: u64,
+        mark: i64,
+        room: OwnedSemaphorePermit,
+    ) -> Self {
         Self {
             database,
+            epoch,
             sequence: Mutex::new(Sequence::after(mark)),
             remembered: Mutex::default(),
             room: Some(room),
@@ -35,13 +44,18 @@ impl Open {
     }
 
     /// A store that is being made and does not count yet.
-    pub(crate) fn unlimited(database: Database) -> Self {
+    pub(crate) fn unlimited(database: Database, epoch: u64) -> Self {
         Self {
             database,
+            epoch,
             sequence: Mutex::new(Sequence::after(0)),
             remembered: Mutex::default(),
             room: None,
         }
+    }
+
+    pub(crate) const fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     pub(crate) async fn close(self: Arc<Self>) {
@@ -53,16 +67,26 @@ impl Open {
     }
 }
 
+/// What a store says of its epoch; 0 while it is being made.
+pub(crate) async fn epoch_of(reader: &mut Reader) -> Result<u64, StoreError> {
+    let select = Select::from("meta", ["value"]).filter(Filter::eq("key", EPOCH_KEY));
+    let row = reader.optional(&select).await?;
+    let epoch = row.map(|row| row.get::<i64>("value")).transpose()?;
+    Ok(epoch.unwrap_or_default().unsigned_abs())
+}
+
 /// One open tenant. Cheap to clone; each clone keeps the store open.
 #[derive(Debug, Clone)]
 pub struct Tenant {
     open: Arc<Open>,
     slot: Arc<Slot>,
+    /// The one that this handle was given out under.
+    epoch: u64,
 }
 
 impl Tenant {
-    pub(crate) const fn new(open: Arc<Open>, slot: Arc<Slot>) -> Self {
-        Self { open, slot }
+    pub(crate) const fn new(open: Arc<Open>, slot: Arc<Slot>, epoch: u64) -> Self {
+        Self { open, slot, epoch }
     }
 
     /// Its id.
@@ -105,24 +129,28 @@ impl Tenant {
     }
 
     pub(crate) async fn read(&self) -> Result<Read, StoreError> {
+        self.still_owned()?;
         Ok(Read::new(self.open.database.read().await?, self.clone()))
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Read, StoreError> {
+        self.still_owned()?;
         Ok(Read::new(self.open.database.snapshot().await?, self.clone()))
     }
 
     pub(crate) async fn begin(&self, now: UnixMs) -> Result<Tx, StoreError> {
         self.still_owned()?;
-        Ok(Tx::new(self.open.database.write().await?, self.clone(), now))
+        let mut writer = self.open.database.write().await?;
+        // Nobody else can write from here on, so what the store says now holds until the commit.
+        self.slot.still_newest(self.epoch, epoch_of(&mut writer).await?)?;
+        Ok(Tx::new(writer, self.clone(), now))
     }
 
-    /// The gate of ownership, checked when a write begins and before it commits.
+    /// The gate of ownership, checked when reading or writing begins and before a commit: this
+    /// worker owns the tenant, and does so under the epoch of this handle.
     pub(crate) fn still_owned(&self) -> Result<(), StoreError> {
-        match self.slot.assignment().state {
-            TenantState::Active => Ok(()),
-            TenantState::Suspended | TenantState::Deleted => Err(StoreError::NotOwned),
-        }
+        let owned = self.slot.owned_epoch() == Some(self.epoch);
+        if owned { Ok(()) } else { Err(StoreError::NotOwned) }
     }
 
     pub(crate) fn next_id(&self, now: UnixMs) -> Stamp {

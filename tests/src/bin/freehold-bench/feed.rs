@@ -10,7 +10,7 @@ use freehold_fleet::wire::{self, ENTRIES_PER_MESSAGE_MAX, Receiver, Sender};
 use freehold_fleet::{
     Address, CONTRACT_VERSION, ControlMessage, HandOver, HandOverKey, Hostname, Hosts,
     Introduction, JoinSecret, Member, Membership, Meter, ProcessMessage, ProcessRole, RequestLine,
-    Route, RouteChange, RouteState, Surface, UpstreamId, Welcome,
+    Route, RouteChange, RouteState, Surface, Unread, UpstreamId, Welcome, Whole,
 };
 use freehold_ids::{TenantId, WorkerId};
 use freehold_proxy::{
@@ -117,6 +117,7 @@ impl Control {
             handover_key: None,
             ticket_key: None,
             certified: None,
+            unread: Unread::default(),
         };
         control.sender.send(&ControlMessage::Welcome(welcome)).await?;
         Ok(control)
@@ -126,7 +127,7 @@ impl Control {
         let step = u32::try_from(ENTRIES_PER_MESSAGE_MAX)?;
         for from in (0..routes).step_by(ENTRIES_PER_MESSAGE_MAX) {
             let to = (from + step).min(routes);
-            let part = (from..to).map(route).collect::<anyhow::Result<_>>()?;
+            let part = (from..to).map(|n| Ok(route(n)?.into())).collect::<anyhow::Result<_>>()?;
             let message = ControlMessage::Routes { revision, part, last: to == routes };
             self.sender.send(&message).await?;
         }
@@ -135,6 +136,7 @@ impl Control {
 
     async fn change(&mut self, revision: u64, put: Vec<Route>) -> anyhow::Result<()> {
         let version = CONTRACT_VERSION;
+        let put = put.into_iter().map(Whole::from).collect();
         let change = RouteChange { version, revision, put, remove: Vec::new() };
         Ok(self.sender.send(&ControlMessage::Change(change)).await?)
     }
