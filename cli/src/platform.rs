@@ -54,6 +54,7 @@ impl Platform {
             id: worker_id,
             root: layout.tenants.clone(),
             open_tenants_max: config.open_tenants_max,
+            cache_bytes_max: config.worker_cache_bytes_max,
             socket: layout.worker_socket.clone(),
             listen: None,
             key: secrets.handover_key(&UpstreamId(worker_id.to_string())),

@@ -133,6 +133,7 @@ impl WorkerProcess {
             id: id.parse().map_err(|_| PlatformError::Welcome("a worker's id"))?,
             root: layout.tenants.clone(),
             open_tenants_max: config.open_tenants_max,
+            cache_bytes_max: config.worker_cache_bytes_max,
             socket: layout.worker_socket.clone(),
             listen: listen.zip(presented.clone()),
             key,

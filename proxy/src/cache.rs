@@ -11,7 +11,7 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 use freehold_fleet::{
     Hostname, PUBLIC_VERSION_HEADER, Route, SHARED_BYTES_MAX, SHARED_HEADER, Surface, UpstreamId,
-    has_already, has_credentials,
+    accepted_forms, has_already, has_credentials,
 };
 use freehold_ids::TenantId;
 use http::{HeaderName, Method, StatusCode, header};
@@ -23,12 +23,14 @@ use crate::versions::{Lease, Versions};
 /// What an entry takes besides its body, its key and its fields.
 const ENTRY_BYTES: usize = 512;
 /// Fields that are about one connection, or that the edge sets itself.
-const NOT_KEPT: [HeaderName; 5] = [
+const NOT_KEPT: [HeaderName; 6] = [
     header::CONNECTION,
     header::TRANSFER_ENCODING,
     header::SERVER,
     header::AGE,
     HeaderName::from_static("keep-alive"),
+    // What the worker's own cache had to do with the answer that is kept here.
+    HeaderName::from_static("x-cache-worker"),
 ];
 /// Fields that say something even where the body is not sent again (RFC 9110 section 15.4.5).
 const IN_NOT_MODIFIED: [HeaderName; 7] = [
@@ -70,8 +72,8 @@ struct Key {
     surface: Surface,
     /// Hostname, then path and query as they are passed on.
     address: String,
-    accepts_html: bool,
-    accepts_problem: bool,
+    /// The forms that the client takes.
+    forms: (bool, bool),
 }
 
 /// A request that the cache may answer.
@@ -166,16 +168,11 @@ impl EdgeCache {
             return None;
         }
         let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
-        let accepts = |form: &str| {
-            let accept = request.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-            accept.is_some_and(|accept| accept.contains(form))
-        };
         let key = Key {
             tenant: route.tenant?,
             surface: route.surface,
             address: format!("{host} {target}"),
-            accepts_html: accepts("text/html"),
-            accepts_problem: accepts("application/problem+json"),
+            forms: accepted_forms(&request.headers),
         };
         let (epoch, upstream) = (route.epoch, route.upstream.clone());
         Some(Asked { key, epoch, upstream, lease, is_get: request.method == Method::GET })

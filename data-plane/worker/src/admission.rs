@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::cache::PublicCache;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -30,6 +31,7 @@ pub(crate) struct Gate {
     pub(crate) key: HandOverKey,
     pub(crate) clock: Clock,
     pub(crate) meter: Meter,
+    pub(crate) cache: PublicCache,
 }
 
 /// The layer: admits a request or answers why not.
@@ -43,23 +45,21 @@ pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next
             Err(error) => return error.into_response(),
         };
         let (tenant, epoch) = (handover.tenant, handover.epoch);
-        let mut response = match gate.check(request, handover).await {
-            Ok(request) => {
-                let response = gate.run(request, next).await;
-                if let Some(tenant) = tenant {
-                    let handled_micros = started.elapsed().as_micros() as u64;
-                    let counts = Counts { handled: 1, handled_micros, ..Counts::default() };
-                    gate.meter.count(tenant, counts);
-                }
-                response
-            }
-            Err(error) => error.into_response(),
+        let handover = Arc::new(handover);
+        let handle = |request| gate.handle(request, handover.clone(), next.clone());
+        let mut response = match gate.cache.ask(&request, &handover) {
+            Some(asked) => gate.cache.answer(asked, request, handle).await,
+            None => handle(request).await,
         };
         if response.status() == StatusCode::MISDIRECTED_REQUEST {
             let hint = tenant.and_then(|tenant| gate.owner(tenant, epoch));
             if let Some(hint) = hint {
                 response.headers_mut().insert(OWNER_HEADER, hint);
             }
+        } else if let Some(tenant) = tenant {
+            let handled_micros = started.elapsed().as_micros() as u64;
+            let counts = Counts { handled: 1, handled_micros, ..Counts::default() };
+            gate.meter.count(tenant, counts);
         }
         response
     };
@@ -78,7 +78,18 @@ pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next
 }
 
 impl Gate {
-    async fn check(&self, mut request: Request, handover: HandOver) -> Result<Request, ApiError> {
+    async fn handle(&self, request: Request, handover: Arc<HandOver>, next: Next) -> Response {
+        match self.check(request, handover).await {
+            Ok(request) => self.run(request, next).await,
+            Err(error) => error.into_response(),
+        }
+    }
+
+    async fn check(
+        &self,
+        mut request: Request,
+        handover: Arc<HandOver>,
+    ) -> Result<Request, ApiError> {
         let tenant = handover.tenant.ok_or_else(refused)?;
         self.tenants.witness(tenant, handover.epoch);
         let assignment = self.tenants.assignment(tenant).ok_or(StoreError::NotOwned)?;
@@ -94,7 +105,6 @@ impl Gate {
         }
         let tenant = self.tenants.open(tenant).await?;
         let actor = authenticate(&tenant, request.headers(), self.clock.now()).await?;
-        let handover = Arc::new(handover);
         let clock = self.clock.clone();
         request.extensions_mut().insert(Admission { tenant, actor, handover, clock });
         Ok(request)

@@ -5,6 +5,7 @@
 
 mod admin;
 mod admission;
+mod cache;
 mod link;
 mod member;
 mod modules;

@@ -24,6 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::admin::admin;
 use crate::admission::{Gate, admit};
+use crate::cache::PublicCache;
 use crate::link::LocalLink;
 use crate::member::{Session, Told};
 use crate::modules;
@@ -43,6 +44,8 @@ pub struct WorkerConfig {
     pub socket: PathBuf,
     /// Where edges of other hosts hand requests over, over TLS, and what the worker presents.
     pub listen: Option<(SocketAddr, Presented)>,
+    /// Bytes of public answers that are kept for others at most; 0 keeps none.
+    pub cache_bytes_max: u64,
     /// Verifies hand-overs.
     pub key: HandOverKey,
     /// Verifies the control plane's sign-in tickets.
@@ -112,6 +115,7 @@ impl Worker {
             key: config.key,
             clock: config.clock.clone(),
             meter: config.meter.clone(),
+            cache: PublicCache::new(config.cache_bytes_max, tenants.clone()),
         };
         let router = router(modules, theme, gate);
         let router = router.layer(axum::middleware::from_fn_with_state(told, offer));

@@ -77,6 +77,8 @@ pub struct Config {
     pub worker_name: String,
     /// The worker's region.
     pub worker_region: String,
+    /// Bytes of public answers that a worker keeps at most; 0 keeps none.
+    pub worker_cache_bytes_max: u64,
     /// Open tenants at most.
     pub open_tenants_max: usize,
     /// How mail leaves.

@@ -166,6 +166,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let unverified = reader.number("accounts.unverified_sites_max", 0, 10_000);
     let backup_hours = reader.number("control.backup_hours", 0, 24 * 365);
     let backup_dir = Some(reader.text("control.backup_dir")).filter(|text| !text.is_empty());
+    let worker_cache_bytes_max = reader.number("worker.cache_bytes_max", 0, 1 << 40);
     let open_tenants_max = reader.number("worker.open_tenants_max", 1, 100_000);
     let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
     let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
@@ -207,6 +208,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         unverified_sites_max,
         worker_name,
         worker_region,
+        worker_cache_bytes_max,
         open_tenants_max: usize::try_from(open_tenants_max).ok()?,
         mail: mail?,
         rate_limits_enabled,

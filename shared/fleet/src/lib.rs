@@ -38,7 +38,8 @@ pub use message::{
 };
 pub use owner::{OWNER_HEADER, OwnerHint};
 pub use public::{
-    PUBLIC_VERSION_HEADER, SHARED_BYTES_MAX, SHARED_HEADER, has_already, has_credentials,
+    PUBLIC_VERSION_HEADER, SHARED_BYTES_MAX, SHARED_HEADER, accepted_forms, has_already,
+    has_credentials,
 };
 pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};

@@ -25,6 +25,14 @@ pub fn has_credentials(headers: &HeaderMap) -> bool {
         })
 }
 
+/// Whether the client takes a page, and whether an error in the form of RFC 9457: all that a public
+/// answer varies by.
+pub fn accepted_forms(headers: &HeaderMap) -> (bool, bool) {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accepts = |form: &str| accept.is_some_and(|accept| accept.contains(form));
+    (accepts("text/html"), accepts("application/problem+json"))
+}
+
 /// Whether the client has this answer already, by the weak comparison of `If-None-Match` (RFC
 /// 9110 section 13.1.2).
 pub fn has_already(headers: &HeaderMap, etag: &str) -> bool {

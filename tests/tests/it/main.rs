@@ -19,6 +19,7 @@ mod publish;
 mod sweep;
 mod turns;
 mod usage;
+mod worker_cache;
 
 /// The binary with fault points.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_freehold-under-test");

@@ -199,6 +199,13 @@ impl Tenants {
         &self.0.versions
     }
 
+    /// The public version of a tenant that this worker serves under this epoch. Its store need not
+    /// be open: while the epoch is this worker's, nobody else moves the number on.
+    pub fn public_version(&self, tenant: TenantId, epoch: u64) -> Option<u64> {
+        let slot = self.slot(tenant).ok()?;
+        (slot.owned_epoch() == Some(epoch)).then(|| slot.public().number())
+    }
+
     /// Runs work that must end even when its caller has gone; [`Tenants::close`] waits for it.
     pub fn tasks(&self) -> &TaskTracker {
         &self.0.tasks
