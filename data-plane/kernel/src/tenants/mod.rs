@@ -148,7 +148,12 @@ impl Tenants {
     pub async fn open(&self, tenant: TenantId) -> Result<Tenant, StoreError> {
         let slot = self.slot(tenant)?;
         slot.owned_epoch().ok_or(StoreError::NotOwned)?;
-        self.open_slot(slot, None).await
+        let is_check_due = slot.is_check_due(self.0.clock.now());
+        let tenant = self.open_slot(slot, None).await?;
+        if is_check_due {
+            tenant.check().await?;
+        }
+        Ok(tenant)
     }
 
     /// Creates a tenant's store where it is not there yet: a copy of the template, then the
