@@ -196,7 +196,8 @@ impl Tenants {
     /// How many tenants are assigned, and how many of them are open.
     pub fn counts(&self) -> (usize, usize) {
         let slots = self.0.slots.read();
-        (slots.len(), slots.values().filter(|slot| slot.is_open()).count())
+        let own = slots.values().filter(|slot| slot.assignment().owner.is_none());
+        (own.count(), slots.values().filter(|slot| slot.is_open()).count())
     }
 
     /// The public versions of all tenants.

@@ -140,6 +140,7 @@ async fn a_transaction_does_not_outlive_the_epoch_that_it_began_under() {
             assert!(is_not_owned(tenant.read().await), "change {number}");
         }
         assert_eq!(tenants.open(handle.id()).await.is_ok(), is_owner);
+        assert_eq!(tenants.counts().0, usize::from(is_owner));
     }
     drop(handle);
     let tenant = tenants.open(TenantId::from_random(1)).await.expect("the owner again");
