@@ -117,8 +117,8 @@ pub struct Edge {
     cut: CancellationToken,
     connections: TaskTracker,
     accept: JoinHandle<()>,
-    /// Listens for public versions, where answers are kept.
-    _versions: Option<AbortOnDropHandle<()>>,
+    /// Listens for public versions and signs of life.
+    _versions: AbortOnDropHandle<()>,
     feed: JoinHandle<()>,
 }
 
@@ -145,12 +145,17 @@ impl Edge {
             trusted: config.trusted_proxies,
             clock: config.clock,
         });
-        let (cache, listening) = cache(config.cache_bytes_max, &upstreams, &clock);
+        let versions = Versions::default();
+        let following = versions.clone().follow(upstreams.clone(), clock.clone());
+        let _versions = AbortOnDropHandle::new(tokio::spawn(following));
+        let pulse = versions.pulse().clone();
+        let cache = EdgeCache::new(config.cache_bytes_max, versions);
         let service = EdgeService {
             table: table.clone(),
             upstreams,
             peers: Peers::default(),
             cache,
+            pulse,
             hosts: config.hosts,
             limits: limits.clone(),
             tenants: TenantLimits::new(config.tenant_in_flight_max, config.rate_limits_enabled),
@@ -181,7 +186,6 @@ impl Edge {
             connections: connections.clone(),
         };
         let accept = tokio::spawn(accepting.run(listener));
-        let _versions = listening;
         Self { app, table, in_flight, stopping, cut, connections, accept, _versions, feed }
     }
 
@@ -235,21 +239,6 @@ impl Draining {
         self.cut.cancel();
         self.connections.wait().await;
     }
-}
-
-/// The cache, and the task that keeps it honest.
-fn cache(
-    bytes_max: u64,
-    upstreams: &Upstreams,
-    clock: &Clock,
-) -> (EdgeCache, Option<AbortOnDropHandle<()>>) {
-    let versions = Versions::default();
-    let cache = EdgeCache::new(bytes_max, versions.clone());
-    let listening = cache.is_on().then(|| {
-        let following = versions.follow(upstreams.clone(), clock.clone());
-        AbortOnDropHandle::new(tokio::spawn(following))
-    });
-    (cache, listening)
 }
 
 fn app(service: EdgeService, timeouts: &Timeouts) -> App {

@@ -13,12 +13,13 @@ use freehold_fleet::{
 };
 use http::{Method, header};
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, ErrorType};
 
 use crate::accept::Reception;
-use crate::answers::{self, Answer, Form};
+use crate::answers::Answer;
 use crate::cache::EdgeCache;
 use crate::cached::Caching;
 use crate::framing::{self, BadHeader, HEADER_BYTES_MAX, HEADER_FIELDS_MAX};
@@ -27,6 +28,7 @@ use crate::handover;
 use crate::in_flight::InFlight;
 use crate::limits::Limits;
 use crate::misdirected::{Elsewhere, MISDIRECTED};
+use crate::pulse::{Pulse, Waiting};
 use crate::rate::Left;
 use crate::table::RouteTable;
 use crate::tenants::{TenantLimits, TenantPermit};
@@ -37,11 +39,6 @@ use crate::upstream::Peers;
 const ADDRESS_BYTES_MAX: usize = 8 * 1024;
 /// How long a connection may wait for its next request.
 const IDLE_SECONDS_MAX: u64 = 60;
-/// How long a worker's socket may take to connect.
-const CONNECT_SECONDS_MAX: u64 = 2;
-/// How long an unused connection to a worker is kept.
-const UPSTREAM_IDLE_SECONDS_MAX: u64 = 60;
-
 /// Methods that are passed on.
 const METHODS: [Method; 7] = [
     Method::GET,
@@ -63,6 +60,7 @@ pub(crate) struct EdgeService {
     pub(crate) limits: Limits,
     pub(crate) tenants: TenantLimits,
     pub(crate) cache: EdgeCache,
+    pub(crate) pulse: Pulse,
     pub(crate) body_bytes_max: u64,
     pub(crate) meter: Meter,
     pub(crate) reception: Arc<Reception>,
@@ -80,9 +78,11 @@ pub(crate) struct RequestCtx {
     pub(crate) host: Option<Hostname>,
     pub(crate) caching: Caching,
     pub(crate) elsewhere: Elsewhere,
+    /// For the first byte of an answer.
+    waiting: Option<Waiting>,
     body_bytes: u64,
     /// What is left to the client's network.
-    left: Option<Left>,
+    pub(crate) left: Option<Left>,
     _tenant: Option<TenantPermit>,
     _in_flight: Option<InFlight>,
 }
@@ -149,61 +149,8 @@ impl EdgeService {
         Some(format!("{}{rest}{query}", self.hosts.origin(&self.hosts.admin(slug))))
     }
 
-    fn is_console(&self, ctx: &RequestCtx) -> bool {
+    pub(crate) fn is_console(&self, ctx: &RequestCtx) -> bool {
         ctx.host.as_ref() == Some(&self.hosts.console)
-    }
-
-    /// Tells callers of an API, and whoever is refused for it, how much of their rate is left.
-    pub(crate) fn tell_rate(
-        &self,
-        session: &Session,
-        ctx: &RequestCtx,
-        answer: &mut ResponseHeader,
-    ) -> pingora::Result<()> {
-        let is_api = answers::is_api(session.req_header().uri.path(), self.is_console(ctx));
-        let is_used_up = ctx.left.is_some_and(|left| left.requests == 0);
-        match &ctx.left {
-            Some(left) if is_api || (is_used_up && answer.status == 429) => left.write(answer),
-            _ => Ok(()),
-        }
-    }
-
-    async fn refuse(
-        &self,
-        session: &mut Session,
-        ctx: &RequestCtx,
-        answer: Answer,
-    ) -> pingora::Result<()> {
-        let request = session.req_header();
-        let form = Form::of(request.uri.path(), &request.headers, self.is_console(ctx));
-        let is_head = request.method == Method::HEAD;
-        let (mut header, body) = answers::write(answer, form, &ctx.request_id)?;
-        self.tell_rate(session, ctx, &mut header)?;
-        if answer.closes() || !session.is_body_empty() {
-            session.set_keepalive(None);
-        }
-        session.write_response_header(Box::new(header), is_head).await?;
-        if !is_head {
-            session.write_response_body(Some(body), true).await?;
-        }
-        Ok(())
-    }
-
-    async fn redirect(
-        &self,
-        session: &mut Session,
-        ctx: &RequestCtx,
-        location: &str,
-    ) -> pingora::Result<()> {
-        let mut header = ResponseHeader::build(307, Some(4))?;
-        header.insert_header("location", location)?;
-        header.insert_header("content-length", 0)?;
-        header.insert_header("cache-control", "no-store")?;
-        header.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
-        if !session.is_body_empty() {
-            session.set_keepalive(None);
-        }
-        session.write_response_header(Box::new(header), true).await
     }
 }
 
@@ -221,6 +168,7 @@ impl ProxyHttp for EdgeService {
             host: None,
             caching: Caching::default(),
             elsewhere: Elsewhere::default(),
+            waiting: None,
             body_bytes: 0,
             left: None,
             _tenant: None,
@@ -309,18 +257,24 @@ impl ProxyHttp for EdgeService {
         session: &mut Session,
         ctx: &mut RequestCtx,
     ) -> pingora::Result<Box<HttpPeer>> {
-        let route = ctx.route.as_ref();
-        let upstream = route.and_then(|route| self.upstreams.get(&route.upstream));
-        let Some(upstream) = upstream else {
-            return Err(Error::explain(ErrorType::ConnectError, "no such upstream"));
-        };
-        let mut peer = self.peers.of(&upstream, &self.upstreams).await?;
-        peer.options.connection_timeout = Some(Duration::from_secs(CONNECT_SECONDS_MAX));
-        peer.options.idle_timeout = Some(Duration::from_secs(UPSTREAM_IDLE_SECONDS_MAX));
-        if !session.is_upgrade_req() {
-            peer.options.read_timeout = Some(self.reception.timeouts.answer_idle);
-        }
-        Ok(Box::new(peer))
+        let is_upgrade = session.is_upgrade_req();
+        let answer_idle = (!is_upgrade).then_some(self.reception.timeouts.answer_idle);
+        self.peer(ctx, answer_idle).await
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        _session: &mut Session,
+        _reused: bool,
+        _peer: &HttpPeer,
+        #[cfg(unix)] _fd: std::os::unix::io::RawFd,
+        digest: Option<&Digest>,
+        ctx: &mut RequestCtx,
+    ) -> pingora::Result<()> {
+        let made = digest.and_then(|digest| digest.proxy_digest.as_deref());
+        let upstream = ctx.route.as_ref().map(|route| &route.upstream);
+        ctx.waiting = upstream.and_then(|upstream| self.pulse.wait(upstream, made));
+        Ok(())
     }
 
     fn fail_to_connect(
@@ -386,6 +340,9 @@ impl ProxyHttp for EdgeService {
         response: &mut ResponseHeader,
         ctx: &mut RequestCtx,
     ) -> pingora::Result<()> {
+        if !response.status.is_informational() || response.status.as_u16() == 101 {
+            ctx.waiting = None;
+        }
         if response.status.as_u16() == 101 {
             // Either side of a WebSocket may be silent for as long as it likes.
             session.set_read_timeout(None);
@@ -443,6 +400,7 @@ impl ProxyHttp for EdgeService {
                 _,
             ) => Answer::WorkerUnavailable,
             (etype, _) if *etype == MISDIRECTED => self.misdirected(ctx),
+            _ if self.is_silent(ctx) => Answer::WorkerUnavailable,
             _ => Answer::BadGateway,
         };
         tracing::warn!(request_id = ctx.request_id, %error, "a request could not be passed on");

@@ -13,6 +13,13 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::utils::tls::{CertKey, WrappedX509, parse_x509};
 use pingora::{Error, ErrorType};
 
+use crate::pulse::Dial;
+use crate::service::{EdgeService, RequestCtx};
+
+/// How long a connection may take, TLS and all.
+const CONNECT_SECONDS_MAX: u64 = 4;
+/// How long an unused connection is kept.
+const IDLE_SECONDS_MAX: u64 = 60;
 /// How long a resolved name is believed.
 const RESOLVED_SECONDS_MAX: u64 = 5;
 /// How long a name may take to resolve.
@@ -20,7 +27,10 @@ const RESOLVE_SECONDS_MAX: u64 = 2;
 
 /// Makes peers, remembering what is dear to make. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Peers(Arc<Mutex<Remembered>>);
+pub(crate) struct Peers {
+    remembered: Arc<Mutex<Remembered>>,
+    dial: Arc<Dial>,
+}
 
 #[derive(Default)]
 struct Remembered {
@@ -68,15 +78,20 @@ impl Peers {
         Ok(peer)
     }
 
+    /// What makes the connections.
+    fn dial(&self) -> Arc<Dial> {
+        self.dial.clone()
+    }
+
     /// Forgets where a place is, after it could not be reached there.
     pub(crate) fn forget(&self, upstream: &UpstreamEntry) {
         if let Address::Tls(place) = &upstream.address {
-            self.0.lock().resolved.remove(place);
+            self.remembered.lock().resolved.remove(place);
         }
     }
 
     fn presented(&self, identity: Arc<Identity>) -> Result<Presented, CertificateError> {
-        let mut remembered = self.0.lock();
+        let mut remembered = self.remembered.lock();
         if let Some(known) = &remembered.presented
             && Arc::ptr_eq(&known.from, &identity)
         {
@@ -98,7 +113,7 @@ impl Peers {
             return Ok(address);
         }
         let now = Instant::now();
-        if let Some((address, at)) = self.0.lock().resolved.get(place)
+        if let Some((address, at)) = self.remembered.lock().resolved.get(place)
             && now.duration_since(*at).as_secs() < RESOLVED_SECONDS_MAX
         {
             return Ok(*address);
@@ -110,8 +125,35 @@ impl Peers {
             Error::explain(ErrorType::ConnectError, format!("{place} cannot be resolved"))
         })?;
         // One entry an upstream, so the control plane's limit of workers bounds it.
-        self.0.lock().resolved.insert(place.to_owned(), (address, now));
+        self.remembered.lock().resolved.insert(place.to_owned(), (address, now));
         Ok(address)
+    }
+}
+
+impl EdgeService {
+    /// Whether the worker that a request leads to has fallen silent.
+    pub(crate) fn is_silent(&self, ctx: &RequestCtx) -> bool {
+        ctx.route.as_ref().is_some_and(|route| self.pulse.is_silent(&route.upstream))
+    }
+
+    /// The peer that a request leads to.
+    pub(crate) async fn peer(
+        &self,
+        ctx: &RequestCtx,
+        answer_idle: Option<Duration>,
+    ) -> pingora::Result<Box<HttpPeer>> {
+        let upstream = ctx.route.as_ref().and_then(|route| self.upstreams.get(&route.upstream));
+        let missing = || Error::explain(ErrorType::ConnectError, "no such upstream");
+        let upstream = upstream.ok_or_else(missing)?;
+        if self.pulse.is_silent(&upstream.id) {
+            return Err(Error::explain(ErrorType::ConnectError, "the worker is silent"));
+        }
+        let mut peer = self.peers.of(&upstream, &self.upstreams).await?;
+        peer.options.custom_l4 = Some(self.peers.dial());
+        peer.options.total_connection_timeout = Some(Duration::from_secs(CONNECT_SECONDS_MAX));
+        peer.options.idle_timeout = Some(Duration::from_secs(IDLE_SECONDS_MAX));
+        peer.options.read_timeout = answer_idle;
+        Ok(Box::new(peer))
     }
 }
 

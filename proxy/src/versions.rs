@@ -21,8 +21,10 @@ use freehold_ids::TenantId;
 use parking_lot::RwLock;
 use tokio_util::task::AbortOnDropHandle;
 
-/// How long a worker may take to begin.
-const BEGIN_SECONDS_MAX: u64 = 5;
+use crate::pulse::Pulse;
+
+/// How long a worker may take to begin. One that takes longer has fallen silent.
+const BEGIN_SECONDS_MAX: u64 = 3;
 /// Pause before the first new attempt; it doubles with each that fails.
 const PAUSE_MS_MIN: u64 = 100;
 /// Pause between two attempts at most.
@@ -43,6 +45,7 @@ struct Shared {
     /// Lines that are up, and no others.
     lines: RwLock<HashMap<UpstreamId, Line>>,
     leases: AtomicU64,
+    pulse: Pulse,
 }
 
 #[derive(Debug)]
@@ -62,6 +65,11 @@ impl Versions {
     /// The lease under which a worker is heard now.
     pub(crate) fn lease(&self, upstream: &UpstreamId) -> Option<Lease> {
         self.0.lines.read().get(upstream).map(|line| line.lease)
+    }
+
+    /// Which workers are alive, as their lines say.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.0.pulse
     }
 
     /// Whether nothing newer is known of a tenant, under a lease that is not over.
@@ -127,7 +135,13 @@ impl Versions {
             let mut all = upstreams.all();
             // The control plane's answers are nobody's but the caller's.
             all.retain(|entry| entry.id != UpstreamId::control());
-            lines.retain(|_, (known, _)| all.contains(known));
+            lines.retain(|id, (known, _)| {
+                let stays = all.contains(known);
+                if !stays {
+                    self.0.pulse.forget(id);
+                }
+                stays
+            });
             for entry in all {
                 lines.entry(entry.id.clone()).or_insert_with(|| {
                     let line = self.clone().listen(entry.clone(), upstreams.clone(), clock.clone());
@@ -155,9 +169,16 @@ impl Versions {
                     tracing::info!(upstream = entry.id.0, %reason, "no longer hears of versions");
                 }
                 Ok(Err(error)) => {
+                    if error.is_word() {
+                        self.0.pulse.spoke(&entry.id);
+                    }
                     tracing::debug!(upstream = entry.id.0, %error, "cannot hear of versions");
                 }
-                Err(_) => tracing::debug!(upstream = entry.id.0, "no word of versions in time"),
+                Err(_) => {
+                    // It was asked for long enough already, and is asked again at once.
+                    pause = least;
+                    self.0.pulse.fell_silent(&entry.id);
+                }
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(most);
@@ -176,7 +197,10 @@ impl Versions {
             loop {
                 let heard = tokio::time::timeout(silence, receiver.receive()).await;
                 match heard.unwrap_or(Err(WireError::Silent)) {
-                    Ok(VersionsMessage::Begun { .. }) => up = Some(self.begin(upstream)),
+                    Ok(VersionsMessage::Begun { .. }) => {
+                        self.0.pulse.spoke(upstream);
+                        up = Some(self.begin(upstream));
+                    }
                     Ok(VersionsMessage::Moved { tenants }) => self.moved(upstream, tenants),
                     Ok(VersionsMessage::Alive | VersionsMessage::Unknown) => {}
                     Err(error) => return error,

@@ -174,8 +174,6 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test has no better use for an error")]
-
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use freehold_clock::Clock;

@@ -281,11 +281,10 @@ async fn what_is_not_for_everybody_or_too_large_is_not_kept() {
     worker.says("/varies", &format!("{SHARED}Vary: accept\r\n"), "x");
     becomes(port, "/varies", "hit").await;
     edge.stop(Duration::from_secs(5)).await;
-    // Without bytes there is no cache, and nobody listens.
-    let mut worker = Worker::start();
+    // Without bytes there is no cache.
+    let worker = Worker::start();
     let (edge, port) = worker.edge_with(config()).await;
     worker.says("/a", SHARED, "x");
     assert!(get(port, "/a").await.contains("x-cache: bypass"));
-    assert!(worker.lines.try_recv().is_err());
     edge.stop(Duration::from_secs(5)).await;
 }

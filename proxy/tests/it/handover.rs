@@ -149,3 +149,52 @@ async fn a_hint_that_is_forged_old_or_of_no_use_is_not_followed() {
     unavailable(&wire.rest().await);
     edge.stop(Duration::from_secs(5)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_worker_keeps_nobody_waiting_and_a_slow_one_may_take_its_time() {
+    // Nobody accepts there: what the system takes for it is all that happens.
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("s");
+    let listener = tokio::net::UnixListener::bind(&socket).expect("a socket");
+    let slow = Fake::new();
+    let (still, port) = edge(&socket, config()).await;
+    let (living, slow_port) = edge(slow.socket(), config()).await;
+    let mut patient = Wire::connect(slow_port).await;
+    patient.request("Connection: close\r\n").await;
+    let (_, mut late) = slow.next().await;
+    let mut wire = Wire::connect(port).await;
+    wire.request("Connection: close\r\n").await;
+    unavailable(&wire.rest().await);
+    let began = std::time::Instant::now();
+    unavailable(&post(port, "nothing waits any more").await.rest().await);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    // The other one was asked before, and is waited for.
+    late.write_all(OK.as_bytes()).await.expect("answered");
+    assert!(patient.rest().await.ends_with("ok"));
+    // Whoever stood still goes on: the first word counts, whatever it is.
+    let awake = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            tokio::spawn(async move {
+                let mut header = [0; 4096];
+                // What was asked for long ago has an end by now.
+                let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut header).await;
+                let _ = stream.write_all(OK.as_bytes()).await;
+            });
+        }
+    });
+    let back = async {
+        loop {
+            let mut wire = Wire::connect(port).await;
+            wire.request("Connection: close\r\n").await;
+            if wire.rest().await.ends_with("ok") {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), back).await.expect("it is asked again");
+    awake.abort();
+    still.stop(Duration::from_secs(5)).await;
+    living.stop(Duration::from_secs(5)).await;
+}

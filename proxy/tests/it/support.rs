@@ -7,12 +7,13 @@ use bytes::Bytes;
 use freehold_clock::Clock;
 use freehold_fleet::{
     Address, HandOver, HandOverKey, Hostname, Hosts, Meter, RequestLine, Route, RouteFeed,
-    RouteState, Surface, UpstreamEntry, UpstreamId, Upstreams,
+    RouteState, Surface, UpstreamEntry, UpstreamId, Upstreams, VERSIONS_PATH,
 };
 use freehold_ids::TenantId;
 use freehold_proxy::{Edge, EdgeConfig, RouteSource, Timeouts, TrustedProxies};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 pub(crate) const HOST: &str = "shop.localhost";
@@ -101,17 +102,32 @@ pub(crate) async fn edge_beside(
     (edge, port)
 }
 
-/// An upstream that does what a test tells it.
+/// An upstream that does what a test tells it. It is alive, and knows of no versions.
 pub(crate) struct Fake {
     folder: tempfile::TempDir,
-    listener: UnixListener,
+    requests: Mutex<mpsc::Receiver<(String, UnixStream)>>,
 }
 
 impl Fake {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = UnixListener::bind(folder.path().join("s")).expect("a socket");
-        Self { folder, listener }
+        let (asked, requests) = mpsc::channel(16);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let asked = asked.clone();
+                tokio::spawn(async move {
+                    let header = until(&mut stream, "\r\n\r\n").await;
+                    if wants_versions(&header) {
+                        // Whoever asked may have gone.
+                        let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\n\r\n").await;
+                    } else {
+                        asked.send((header, stream)).await.expect("a test");
+                    }
+                });
+            }
+        });
+        Self { folder, requests: Mutex::new(requests) }
     }
 
     pub(crate) fn socket(&self) -> &'static Path {
@@ -121,10 +137,13 @@ impl Fake {
 
     /// The next request's header, and the connection that it came on.
     pub(crate) async fn next(&self) -> (String, UnixStream) {
-        let (mut stream, _) = soon(self.listener.accept()).await.expect("a connection");
-        let header = until(&mut stream, "\r\n\r\n").await;
-        (header, stream)
+        soon(self.requests.lock().await.recv()).await.expect("a connection")
     }
+}
+
+/// Whether this is the header of an edge that asks for the stream of versions.
+pub(crate) fn wants_versions(header: &str) -> bool {
+    header.starts_with(&format!("GET {VERSIONS_PATH} "))
 }
 
 /// Reads up to and with a text.

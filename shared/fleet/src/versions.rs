@@ -78,6 +78,17 @@ pub enum SubscribeError {
     Refused(String),
 }
 
+impl SubscribeError {
+    /// Whether somebody has answered: the worker, or its host for a process that is not there.
+    pub fn is_word(&self) -> bool {
+        use std::io::ErrorKind::{ConnectionRefused, NotFound};
+        match self {
+            Self::Io(error) => matches!(error.kind(), ConnectionRefused | NotFound),
+            Self::Refused(_) => true,
+        }
+    }
+}
+
 /// Asks for the stream over an open connection to a worker.
 ///
 /// # Errors

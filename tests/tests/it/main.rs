@@ -13,6 +13,7 @@ mod lifecycle;
 mod lists;
 mod mail;
 mod observe;
+mod owner;
 mod people;
 mod postgres;
 mod publish;

@@ -21,6 +21,9 @@ const WRITTEN: usize = 4;
 /// How long the fleet may take to write again after a part of it came back.
 const RECOVERY_SECONDS_MAX: u64 = 30;
 
+/// How long visitors may wait until the edge knows that a worker stands still.
+const HONEST_SECONDS_MAX: Duration = Duration::from_secs(12);
+
 /// What the load knows and has seen.
 struct Load {
     /// The edges, as they are now.
@@ -242,8 +245,23 @@ async fn a_worker_that_stood_still_goes_on_and_others_notice_nothing() {
     let two = planes.worker("two");
     let console = edge.host("console.localhost");
     planes.sign_up(&edge, "second").await;
+    // It is written to when it stops, and asked again at once and later.
     one.signal("STOP");
     let began = std::time::Instant::now();
+    let (site, admin) = (edge.host("first.localhost"), owner.clone());
+    let waits = async move {
+        let draft = json!({"title": "Lost", "content": "x", "status": "draft"});
+        tokio::join!(admin.post("/api/v1/posts", draft), site.get("/api/v1/posts?limit=7"))
+    };
+    let (write, read) = waits.await;
+    for answer in [write, read] {
+        answer.refused(503, "worker_unavailable");
+        assert!(answer.headers.contains_key("retry-after"));
+    }
+    assert!(began.elapsed() < HONEST_SECONDS_MAX, "{:?}", began.elapsed());
+    let again = std::time::Instant::now();
+    owner.get("/api/v1/posts").await.refused(503, "worker_unavailable");
+    assert!(again.elapsed() < Duration::from_secs(2), "{:?}", again.elapsed());
     let mut number = 0;
     while began.elapsed() < still {
         assert_eq!(edge.host("second.localhost").get("/").await.status, 200);

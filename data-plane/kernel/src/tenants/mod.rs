@@ -148,7 +148,12 @@ impl Tenants {
     pub async fn open(&self, tenant: TenantId) -> Result<Tenant, StoreError> {
         let slot = self.slot(tenant)?;
         slot.owned_epoch().ok_or(StoreError::NotOwned)?;
-        self.open_slot(slot, None).await
+        let is_check_due = slot.is_check_due(self.0.clock.now());
+        let tenant = self.open_slot(slot, None).await?;
+        if is_check_due {
+            tenant.check().await?;
+        }
+        Ok(tenant)
     }
 
     /// Creates a tenant's store where it is not there yet: a copy of the template, then the
@@ -191,7 +196,8 @@ impl Tenants {
     /// How many tenants are assigned, and how many of them are open.
     pub fn counts(&self) -> (usize, usize) {
         let slots = self.0.slots.read();
-        (slots.len(), slots.values().filter(|slot| slot.is_open()).count())
+        let own = slots.values().filter(|slot| slot.assignment().owner.is_none());
+        (own.count(), slots.values().filter(|slot| slot.is_open()).count())
     }
 
     /// The public versions of all tenants.

@@ -4,9 +4,9 @@
 //! caller waits for the first one's opening or closing instead of racing it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use freehold_clock::Clock;
+use freehold_clock::{Clock, UnixMs};
 use freehold_db::{Database, DbError, Insert, Select};
 use freehold_fleet::{Assignment, Provision};
 use parking_lot::{Mutex, RwLock};
@@ -20,9 +20,14 @@ use crate::{Seeding, StoreError};
 /// The `meta` row that is written when a store has all its first rows.
 const READY_KEY: &str = "provisioned_at";
 
+/// How long a store that is open is read without asking it who owns it.
+const CHECKED_EVERY_MS: i64 = 1_000;
+
 #[derive(Debug)]
 pub(crate) struct Slot {
     assignment: RwLock<Arc<Assignment>>,
+    /// When the store was last asked for its epoch, in milliseconds.
+    checked_at: AtomicI64,
     /// The newest epoch that the store or an edge has shown, whether or not it is this worker's.
     seen: AtomicU64,
     public: Counter,
@@ -35,6 +40,7 @@ impl Slot {
     pub(crate) fn new(assignment: Assignment, public: Counter) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
+            checked_at: AtomicI64::new(0),
             seen: AtomicU64::new(0),
             public,
             open: Mutex::new(None),
@@ -52,8 +58,8 @@ impl Slot {
         if assignment.epoch < known.epoch {
             return Err(StoreError::NotOwned);
         }
-        // Pages show what the assignment says of the site.
-        let shows_otherwise = known.site != assignment.site;
+        // Pages show what the assignment says of the site, and show nothing of another's tenant.
+        let shows_otherwise = known.site != assignment.site || known.epoch != assignment.epoch;
         *known = Arc::new(assignment);
         drop(known);
         if shows_otherwise {
@@ -70,7 +76,16 @@ impl Slot {
         if epoch > before.max(own) {
             let tenant = self.assignment().tenant;
             tracing::warn!(%tenant, epoch, own, "the tenant is owned under a newer epoch");
+            // What edges have kept of this worker's answers is used no more.
+            self.public.advance(0);
         }
+    }
+
+    /// Whether the store is to be asked again who owns it. Writes ask every time.
+    pub(crate) fn is_check_due(&self, now: UnixMs) -> bool {
+        let last = self.checked_at.load(Ordering::Relaxed);
+        let is_due = (now.0 - last).abs() >= CHECKED_EVERY_MS;
+        is_due && self.checked_at.swap(now.0, Ordering::Relaxed) == last
     }
 
     /// Ends ownership for good, also for handles that are in use.

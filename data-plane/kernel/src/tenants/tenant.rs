@@ -138,6 +138,12 @@ impl Tenant {
         Ok(Read::new(self.open.database.snapshot().await?, self.clone()))
     }
 
+    /// Asks the store whether another worker has it.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
+        let stored = epoch_of(&mut self.open.database.read().await?).await?;
+        self.slot.still_newest(self.epoch, stored)
+    }
+
     pub(crate) async fn begin(&self, now: UnixMs) -> Result<Tx, StoreError> {
         self.still_owned()?;
         let mut writer = self.open.database.write().await?;

@@ -31,7 +31,7 @@ fn assignment(epoch: u64) -> Assignment {
 
 async fn worker(root: &Path) -> Tenants {
     let config = TenantsConfig { root: root.to_owned(), open_max: 4 };
-    Tenants::new(config, Clock::system()).await.expect("a folder")
+    Tenants::new(config, Clock::manual()).await.expect("a folder")
 }
 
 /// A worker that owns the tenant under the first epoch.
@@ -103,6 +103,18 @@ async fn of_two_that_share_a_store_the_older_epoch_ends_when_the_newer_one_opens
 }
 
 #[tokio::test]
+async fn who_only_reads_finds_out_within_a_second() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (older, handle) = owner(folder.path()).await;
+    let newer = worker(folder.path()).await;
+    newer.assign(assignment(2)).expect("assigned");
+    newer.open(handle.id()).await.expect("open");
+    older.0.clock.advance_seconds(1);
+    assert!(is_not_owned(older.open(handle.id()).await));
+    assert!(is_not_owned(handle.read().await));
+}
+
+#[tokio::test]
 async fn a_transaction_does_not_outlive_the_epoch_that_it_began_under() {
     let folder = tempfile::tempdir().expect("a folder");
     let (tenants, handle) = owner(folder.path()).await;
@@ -128,6 +140,7 @@ async fn a_transaction_does_not_outlive_the_epoch_that_it_began_under() {
             assert!(is_not_owned(tenant.read().await), "change {number}");
         }
         assert_eq!(tenants.open(handle.id()).await.is_ok(), is_owner);
+        assert_eq!(tenants.counts().0, usize::from(is_owner));
     }
     drop(handle);
     let tenant = tenants.open(TenantId::from_random(1)).await.expect("the owner again");

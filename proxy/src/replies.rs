@@ -1,0 +1,66 @@
+//! Sends the edge's own answers: refusals, redirects, and what is left of a client's rate.
+
+use freehold_fleet::REQUEST_ID_HEADER;
+use http::Method;
+use pingora::http::ResponseHeader;
+use pingora::proxy::Session;
+
+use crate::answers::{self, Answer, Form};
+use crate::service::{EdgeService, RequestCtx};
+
+impl EdgeService {
+    /// Tells callers of an API, and whoever is refused for it, how much of their rate is left.
+    pub(crate) fn tell_rate(
+        &self,
+        session: &Session,
+        ctx: &RequestCtx,
+        answer: &mut ResponseHeader,
+    ) -> pingora::Result<()> {
+        let is_api = answers::is_api(session.req_header().uri.path(), self.is_console(ctx));
+        let is_used_up = ctx.left.is_some_and(|left| left.requests == 0);
+        match &ctx.left {
+            Some(left) if is_api || (is_used_up && answer.status == 429) => left.write(answer),
+            _ => Ok(()),
+        }
+    }
+
+    /// Answers why a request is not passed on.
+    pub(crate) async fn refuse(
+        &self,
+        session: &mut Session,
+        ctx: &RequestCtx,
+        answer: Answer,
+    ) -> pingora::Result<()> {
+        let request = session.req_header();
+        let form = Form::of(request.uri.path(), &request.headers, self.is_console(ctx));
+        let is_head = request.method == Method::HEAD;
+        let (mut header, body) = answers::write(answer, form, &ctx.request_id)?;
+        self.tell_rate(session, ctx, &mut header)?;
+        if answer.closes() || !session.is_body_empty() {
+            session.set_keepalive(None);
+        }
+        session.write_response_header(Box::new(header), is_head).await?;
+        if !is_head {
+            session.write_response_body(Some(body), true).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a client elsewhere.
+    pub(crate) async fn redirect(
+        &self,
+        session: &mut Session,
+        ctx: &RequestCtx,
+        location: &str,
+    ) -> pingora::Result<()> {
+        let mut header = ResponseHeader::build(307, Some(4))?;
+        header.insert_header("location", location)?;
+        header.insert_header("content-length", 0)?;
+        header.insert_header("cache-control", "no-store")?;
+        header.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
+        if !session.is_body_empty() {
+            session.set_keepalive(None);
+        }
+        session.write_response_header(Box::new(header), true).await
+    }
+}
