@@ -6,6 +6,7 @@
 mod accounts;
 mod backup;
 mod call;
+mod domains;
 mod faults;
 mod fleet;
 mod installation;
@@ -19,6 +20,7 @@ mod sites;
 mod store;
 
 pub use backup::{BackupConfig, BackupError, restore as restore_backup};
+pub use domains::DomainsConfig;
 pub use faults::arm as arm_fault;
 pub use fleet::AfarConfig;
 pub use mail::MailSender;

@@ -15,6 +15,7 @@ pub const CONTROL: &[Migration] = &[
     control::c002_idempotency::MIGRATION,
     control::c003_fleet::MIGRATION,
     control::c004_installation::MIGRATION,
+    control::c005_domains::MIGRATION,
 ];
 
 /// Migrations of every tenant's store, in order.
@@ -27,6 +28,10 @@ const fn int(name: &'static str) -> Column {
 
 const fn text(name: &'static str) -> Column {
     Column::required(name, ColumnType::Text)
+}
+
+const fn flag(name: &'static str) -> Column {
+    Column::required(name, ColumnType::Bool)
 }
 
 const fn bytes(name: &'static str) -> Column {

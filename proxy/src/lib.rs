@@ -17,6 +17,7 @@ mod in_flight;
 mod limits;
 mod member;
 mod rate;
+mod redirect;
 mod refusal;
 mod server;
 mod service;

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use freehold_fleet::{
-    HandOver, Hostname, Hosts, REQUEST_ID_HEADER, Route, RouteState, Surface, Upstreams,
-};
+use freehold_fleet::{HandOver, Hostname, Hosts, REQUEST_ID_HEADER, Route, RouteState, Upstreams};
 use http::{Method, header};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
@@ -26,6 +24,7 @@ use crate::handover;
 use crate::in_flight::InFlight;
 use crate::limits::Limits;
 use crate::rate::Left;
+use crate::redirect::Elsewhere;
 use crate::table::RouteTable;
 use crate::tenants::{TenantLimits, TenantPermit};
 use crate::trust::Client;
@@ -137,17 +136,6 @@ impl EdgeService {
         }
     }
 
-    /// `/admin` on a site's own name leads to its admin host.
-    fn admin_redirect(&self, route: &Route, target: &http::Uri) -> Option<String> {
-        let below = target.path().strip_prefix("/admin")?;
-        let wanted = route.surface == Surface::Site && (below.is_empty() || below.starts_with('/'));
-        let suffix = format!(".{}", self.hosts.sites);
-        let slug = route.hostname.as_str().strip_suffix(suffix.as_str()).filter(|_| wanted)?;
-        let rest = if below.is_empty() { "/" } else { below };
-        let query = target.query().map(|query| format!("?{query}")).unwrap_or_default();
-        Some(format!("{}{rest}{query}", self.hosts.origin(&self.hosts.admin(slug))))
-    }
-
     fn is_console(&self, ctx: &RequestCtx) -> bool {
         ctx.host.as_ref() == Some(&self.hosts.console)
     }
@@ -186,23 +174,6 @@ impl EdgeService {
             session.write_response_body(Some(body), true).await?;
         }
         Ok(())
-    }
-
-    async fn redirect(
-        &self,
-        session: &mut Session,
-        ctx: &RequestCtx,
-        location: &str,
-    ) -> pingora::Result<()> {
-        let mut header = ResponseHeader::build(307, Some(4))?;
-        header.insert_header("location", location)?;
-        header.insert_header("content-length", 0)?;
-        header.insert_header("cache-control", "no-store")?;
-        header.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
-        if !session.is_body_empty() {
-            session.set_keepalive(None);
-        }
-        session.write_response_header(Box::new(header), true).await
     }
 }
 
@@ -272,11 +243,11 @@ impl ProxyHttp for EdgeService {
                 Ok(true)
             }
             Ok(route) => {
-                let location = self.admin_redirect(&route, &session.req_header().uri);
+                let elsewhere = Elsewhere::of(&route, &self.hosts, &session.req_header().uri);
                 ctx.route = Some(route);
-                match location {
-                    Some(location) => {
-                        self.redirect(session, ctx, &location).await?;
+                match elsewhere {
+                    Some(elsewhere) => {
+                        elsewhere.answer(session, &ctx.request_id).await?;
                         Ok(true)
                     }
                     None => self.answer_from_cache(session, ctx).await,

@@ -4,3 +4,4 @@ pub(crate) mod c001_first;
 pub(crate) mod c002_idempotency;
 pub(crate) mod c003_fleet;
 pub(crate) mod c004_installation;
+pub(crate) mod c005_domains;

@@ -67,6 +67,8 @@ pub(crate) async fn edge(socket: &Path, config: EdgeConfig) -> (Edge, u16) {
             upstream: upstream.clone(),
             epoch: 3,
             state: RouteState::Active,
+            alias_of: None,
+            redirect_to: None,
         }],
         Vec::new(),
     );

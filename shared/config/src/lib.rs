@@ -77,6 +77,10 @@ pub struct Config {
     pub worker_name: String,
     /// The worker's region.
     pub worker_region: String,
+    /// Whether reserved names become domains of a site without a proof.
+    pub trust_reserved_names: bool,
+    /// The DNS server that is asked for domains' records; `None` for the system's.
+    pub domains_resolver: Option<SocketAddr>,
     /// Open tenants at most.
     pub open_tenants_max: usize,
     /// How mail leaves.
