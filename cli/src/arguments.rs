@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Look at one tenant, suspend or resume it.
     #[command(subcommand)]
     Tenant(Tenant),
+    /// Look at the domains of sites, add and remove them.
+    #[command(subcommand)]
+    Domain(Domain),
     /// Look at long tasks.
     #[command(subcommand)]
     Operation(Operation),
@@ -178,6 +181,48 @@ pub(crate) enum Tenant {
     Resume {
         /// Its id or slug.
         tenant: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Domain {
+    /// The domains of all sites, or of one.
+    List {
+        #[command(flatten)]
+        page: PageArguments,
+        /// Only those of this tenant, by its id or slug.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Add a domain to a site.
+    Add {
+        /// The site's id or slug.
+        tenant: String,
+        /// The name, such as www.example.org.
+        hostname: String,
+    },
+    /// Show a domain, the records to set and what is still to be done.
+    Show {
+        /// Its id or hostname.
+        domain: String,
+    },
+    /// Look at a domain's records now.
+    Check {
+        /// Its id or hostname.
+        domain: String,
+    },
+    /// Make a domain the name that its site is read under.
+    Canonical {
+        /// Its id or hostname.
+        domain: String,
+        /// Let the site be read under its own name again.
+        #[arg(long)]
+        off: bool,
+    },
+    /// Remove a domain from its site.
+    Remove {
+        /// Its id or hostname.
+        domain: String,
     },
 }
 

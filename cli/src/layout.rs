@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use freehold_clock::Clock;
 use freehold_config::{Config, HostNames, Mail};
-use freehold_control_plane::{AfarConfig, BackupConfig, ControlConfig, MailSender, Secrets};
+use freehold_control_plane::{
+    AfarConfig, BackupConfig, ControlConfig, DomainsConfig, MailSender, Secrets,
+};
 use freehold_credentials::PasswordHasher;
 use freehold_db::PostgresOptions;
 use freehold_fleet::{Hostname, Hosts, Upstreams};
@@ -98,6 +100,10 @@ pub(crate) fn control_config(
         jobs_enabled: config.jobs_enabled,
         rate_limits_enabled: config.rate_limits_enabled,
         unverified_sites_max: config.unverified_sites_max,
+        domains: DomainsConfig {
+            trust_reserved_names: config.trust_reserved_names,
+            resolver: config.domains_resolver,
+        },
         hasher,
         clock: clock.clone(),
     }

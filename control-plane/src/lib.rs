@@ -6,6 +6,7 @@
 mod accounts;
 mod backup;
 mod call;
+mod domains;
 mod faults;
 mod fleet;
 mod installation;
@@ -20,6 +21,7 @@ mod store;
 mod usage;
 
 pub use backup::{BackupConfig, BackupError, restore as restore_backup};
+pub use domains::DomainsConfig;
 pub use faults::arm as arm_fault;
 pub use fleet::AfarConfig;
 pub use mail::MailSender;

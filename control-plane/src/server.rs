@@ -29,6 +29,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::accounts::{self, AccountState};
 use crate::backup::{self, BackupConfig};
 use crate::call::{Gate, admit};
+use crate::domains::{self, Domains, DomainsConfig, Names};
 use crate::fleet::{self, Afar, AfarConfig, Connections, FleetServer, Line, NotListening, Workers};
 use crate::installation;
 use crate::jobs::{Jobs, JobsConfig};
@@ -79,6 +80,8 @@ pub struct ControlConfig {
     pub rate_limits_enabled: bool,
     /// Sites that an account may have before its e-mail is verified.
     pub unverified_sites_max: u64,
+    /// How domains of sites are proved.
+    pub domains: DomainsConfig,
     /// Hashes passwords; shared with whoever else does in this process.
     pub hasher: PasswordHasher,
     /// Time and randomness.
@@ -191,7 +194,8 @@ impl ControlPlane {
         };
         let accounts =
             AccountState::new(sites.clone(), config.hasher.clone(), config.rate_limits_enabled);
-        let router = router(rows(&sites, accounts), gate);
+        let domains = domains(&config, &sites);
+        let router = router(rows(&sites, accounts, &domains), gate);
         let listener = wire::listen_unix(&config.socket)
             .map_err(|error| ControlError::Socket(config.socket.clone(), error))?;
         let fleet_listener = wire::listen_unix(&config.fleet_socket)
@@ -215,7 +219,7 @@ impl ControlPlane {
         );
         let jobs = if config.jobs_enabled {
             let jobs = JobsConfig { folder: config.folder.clone(), mail: config.mail.clone() };
-            Some(Jobs::start(jobs, sites.clone()).await.map_err(ControlError::Jobs)?)
+            Some(Jobs::start(jobs, domains).await.map_err(ControlError::Jobs)?)
         } else {
             None
         };
@@ -292,6 +296,10 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
     }
 }
 
+fn domains(config: &ControlConfig, sites: &Sites) -> Domains {
+    Domains::new(sites.clone(), config.domains, config.rate_limits_enabled)
+}
+
 async fn join(
     sites: &Sites,
     config: &ControlConfig,
@@ -339,23 +347,30 @@ async fn take_up(sites: &Sites) -> Result<(), ControlError> {
         upstream: UpstreamId::control(),
         epoch: 0,
         state: RouteState::Active,
+        alias_of: None,
+        redirect_to: None,
     };
     let mut routes = vec![console];
+    let none = Names::default();
     let mut after = None;
     loop {
         let batch = sites::store::batch_after(&sites.db, after, START_BATCH_ROWS).await?;
         let Some(last) = batch.last() else { break };
         after = Some(last.id);
+        let mut read = sites.db.read().await?;
+        let ids = batch.iter().map(|site| site.id);
+        let names = domains::store::names_of_all(&mut read, ids).await?;
+        drop(read);
         for site in &batch {
             if matches!(site.state, SiteState::Provisioning | SiteState::Failed) {
                 continue;
             }
-            let owner = accounts::store::first_member(&sites.db, site.account).await?;
-            let verified = owner.is_some_and(|owner| owner.verified_at.is_some());
+            let names = names.get(&site.id).unwrap_or(&none);
             if let Some(link) = sites.fleet.workers.link(site.worker) {
-                link.assign(sites::assignment(hosts, site, verified)).await?;
+                let verified = sites::is_verified(sites, site).await?;
+                link.assign(sites::assignment(hosts, site, names, verified)).await?;
             }
-            routes.extend(sites::edge_routes(hosts, site));
+            routes.extend(sites::edge_routes(hosts, site, names));
         }
     }
     sites.fleet.feed.publish(routes, Vec::new());
@@ -363,9 +378,10 @@ async fn take_up(sites: &Sites) -> Result<(), ControlError> {
 }
 
 /// The whole route table.
-fn rows(sites: &Sites, accounts: AccountState) -> Vec<Route> {
+fn rows(sites: &Sites, accounts: AccountState, domains: &Domains) -> Vec<Route> {
     let mut rows = accounts::routes(Arc::new(accounts));
     rows.extend(sites::routes(sites.clone()));
+    rows.extend(domains::routes(domains.clone()));
     rows.extend(operations::routes(sites.operations.clone()));
     rows.extend(fleet::routes(sites.clone()));
     rows.extend(fleet::member_routes(sites.clone()));
@@ -424,5 +440,5 @@ pub fn console_document(
     let db = Database::open(&options, Arc::default())?;
     let sites = compose(config, db, RouteFeed::default());
     let accounts = AccountState::new(sites.clone(), config.hasher.clone(), true);
-    Ok(document(INFO, &rows(&sites, accounts)))
+    Ok(document(INFO, &rows(&sites, accounts, &domains(config, &sites))))
 }

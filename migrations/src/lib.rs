@@ -16,6 +16,7 @@ pub const CONTROL: &[Migration] = &[
     control::c003_fleet::MIGRATION,
     control::c004_installation::MIGRATION,
     control::c005_usage::MIGRATION,
+    control::c006_domains::MIGRATION,
 ];
 
 /// Migrations of every tenant's store, in order.
@@ -28,6 +29,10 @@ const fn int(name: &'static str) -> Column {
 
 const fn text(name: &'static str) -> Column {
     Column::required(name, ColumnType::Text)
+}
+
+const fn flag(name: &'static str) -> Column {
+    Column::required(name, ColumnType::Bool)
 }
 
 const fn bytes(name: &'static str) -> Column {

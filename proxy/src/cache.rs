@@ -308,6 +308,8 @@ mod tests {
             upstream: UpstreamId(upstream.into()),
             epoch,
             state: RouteState::Active,
+            alias_of: None,
+            redirect_to: None,
         }
     }
 

@@ -19,6 +19,7 @@ mod member;
 mod misdirected;
 mod pulse;
 mod rate;
+mod redirect;
 mod refusal;
 mod replies;
 mod server;

@@ -1,6 +1,5 @@
-//! Sends the edge's own answers: refusals, redirects, and what is left of a client's rate.
+//! Sends the edge's own answers: refusals, and what is left of a client's rate.
 
-use freehold_fleet::REQUEST_ID_HEADER;
 use http::Method;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
@@ -44,23 +43,5 @@ impl EdgeService {
             session.write_response_body(Some(body), true).await?;
         }
         Ok(())
-    }
-
-    /// Sends a client elsewhere.
-    pub(crate) async fn redirect(
-        &self,
-        session: &mut Session,
-        ctx: &RequestCtx,
-        location: &str,
-    ) -> pingora::Result<()> {
-        let mut header = ResponseHeader::build(307, Some(4))?;
-        header.insert_header("location", location)?;
-        header.insert_header("content-length", 0)?;
-        header.insert_header("cache-control", "no-store")?;
-        header.insert_header(REQUEST_ID_HEADER, &ctx.request_id)?;
-        if !session.is_body_empty() {
-            session.set_keepalive(None);
-        }
-        session.write_response_header(Box::new(header), true).await
     }
 }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use freehold_fleet::{
-    Counts, HandOver, Hostname, Hosts, Meter, REQUEST_ID_HEADER, Route, RouteState, Surface,
-    Upstreams, Whole,
+    Counts, HandOver, Hostname, Hosts, Meter, REQUEST_ID_HEADER, Route, RouteState, Upstreams,
+    Whole,
 };
 use http::{Method, header};
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -30,6 +30,7 @@ use crate::limits::Limits;
 use crate::misdirected::{Elsewhere, MISDIRECTED};
 use crate::pulse::{Pulse, Waiting};
 use crate::rate::Left;
+use crate::redirect::Redirect;
 use crate::table::RouteTable;
 use crate::tenants::{TenantLimits, TenantPermit};
 use crate::trust::Client;
@@ -138,17 +139,6 @@ impl EdgeService {
         }
     }
 
-    /// `/admin` on a site's own name leads to its admin host.
-    fn admin_redirect(&self, route: &Route, target: &http::Uri) -> Option<String> {
-        let below = target.path().strip_prefix("/admin")?;
-        let wanted = route.surface == Surface::Site && (below.is_empty() || below.starts_with('/'));
-        let suffix = format!(".{}", self.hosts.sites);
-        let slug = route.hostname.as_str().strip_suffix(suffix.as_str()).filter(|_| wanted)?;
-        let rest = if below.is_empty() { "/" } else { below };
-        let query = target.query().map(|query| format!("?{query}")).unwrap_or_default();
-        Some(format!("{}{rest}{query}", self.hosts.origin(&self.hosts.admin(slug))))
-    }
-
     pub(crate) fn is_console(&self, ctx: &RequestCtx) -> bool {
         ctx.host.as_ref() == Some(&self.hosts.console)
     }
@@ -222,11 +212,11 @@ impl ProxyHttp for EdgeService {
                 Ok(true)
             }
             Ok(route) => {
-                let location = self.admin_redirect(&route, &session.req_header().uri);
+                let redirect = Redirect::of(&route, &self.hosts, &session.req_header().uri);
                 ctx.route = Some(route);
-                match location {
-                    Some(location) => {
-                        self.redirect(session, ctx, &location).await?;
+                match redirect {
+                    Some(redirect) => {
+                        redirect.answer(session, &ctx.request_id).await?;
                         Ok(true)
                     }
                     None => self.answer_from_cache(session, ctx).await,

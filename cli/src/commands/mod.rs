@@ -1,6 +1,7 @@
 //! From arguments to what is done, and from what happened to an exit code.
 
 mod doctor;
+mod domain;
 mod openapi;
 mod operate;
 mod serve;
@@ -113,6 +114,7 @@ async fn perform(
         }
         Command::Fleet(command) => operate::fleet(&config, token, command, json).await,
         Command::Tenant(command) => operate::tenant(&config, token, command, json).await,
+        Command::Domain(command) => domain::run(&config, token, command, json).await,
         Command::Db(command) => operate::db(&config, token, command, json).await,
         Command::Operation(command) => operate::operation(&config, token, command, json).await,
     }

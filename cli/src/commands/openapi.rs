@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use freehold_clock::Clock;
 use freehold_config::Config;
 use freehold_control_plane::{
-    AfarConfig, BackupConfig, ControlConfig, MailSender, Secrets, console_document,
+    AfarConfig, BackupConfig, ControlConfig, DomainsConfig, MailSender, Secrets, console_document,
 };
 use freehold_credentials::PasswordHasher;
 use freehold_fleet::Upstreams;
@@ -47,6 +47,7 @@ fn console(config: &Config) -> Document {
         jobs_enabled: false,
         rate_limits_enabled: true,
         unverified_sites_max: 1,
+        domains: DomainsConfig::default(),
         hasher: PasswordHasher::new()?,
         clock,
     })

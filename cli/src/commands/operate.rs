@@ -10,7 +10,7 @@ use crate::arguments::{Db, Fleet, Operation, PageArguments, Tenant};
 use crate::client::Client;
 
 /// Columns of a table: heading and path into a row.
-type Columns = &'static [(&'static str, &'static str)];
+pub(super) type Columns = &'static [(&'static str, &'static str)];
 
 const WORKERS: Columns = &[
     ("ID", "/id"),
@@ -170,12 +170,12 @@ pub(super) async fn operation(
     Ok(ExitCode::SUCCESS)
 }
 
-fn query(page: &PageArguments) -> String {
+pub(super) fn query(page: &PageArguments) -> String {
     format!("page={}&page_size={}", page.page, page.page_size)
 }
 
 /// Percent-encodes what may stand in a path segment or a query value.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -196,7 +196,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-fn print_page(page: &Value, columns: Columns, json: bool) {
+pub(super) fn print_page(page: &Value, columns: Columns, json: bool) {
     let shown = print_rows(page, "/items", columns, json);
     if !json {
         println!("{shown} of {}", text(&page["total"]));
@@ -228,7 +228,7 @@ fn print_rows(answer: &Value, rows: &str, columns: Columns, json: bool) -> usize
     items.len()
 }
 
-fn print_one(answer: &Value, json: bool) {
+pub(super) fn print_one(answer: &Value, json: bool) {
     if json {
         println!("{answer}");
         return;

@@ -10,6 +10,7 @@ use freehold_ids::{AccountId, MailId, MemberId};
 use super::model::{MAIL_TOKEN_PREFIX, Purpose, Reset, SignIn, SignUp};
 use super::sessions;
 use super::store::{self, Member};
+use crate::domains;
 use crate::faults;
 use crate::mail;
 use crate::sites::{self, Sites, Started};
@@ -174,7 +175,10 @@ async fn tell_workers(sites: &Sites, member: MemberId) -> Result<(), ApiError> {
     for site in sites::store::all_of(&sites.db, member.account).await.map_err(answer)? {
         let Some(link) = sites.fleet.workers.link(site.worker) else { continue };
         if site.state != sites::SiteState::Failed {
-            let assignment = sites::assignment(&sites.fleet.hosts, &site, true);
+            let mut read = sites.db.read().await.map_err(answer)?;
+            let names = domains::store::names_of(&mut read, site.id).await.map_err(answer)?;
+            drop(read);
+            let assignment = sites::assignment(&sites.fleet.hosts, &site, &names, true);
             if let Err(error) = link.assign(assignment).await {
                 tracing::warn!(site = %site.id, %error, "a worker did not learn of a verification");
             }

@@ -15,7 +15,8 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use super::server::{Ended, FleetServer, Introduced, next_message};
-use crate::sites::{self, SiteState};
+use crate::domains::{self, Names};
+use crate::sites::{self, Site, SiteState};
 
 /// How long a worker may take over one order.
 const ORDER_SECONDS_MAX: u64 = 10;
@@ -116,10 +117,18 @@ async fn announce(
         let batch = sites::store::batch_of_worker(&sites.db, worker, after, rows).await?;
         let last = batch.len() < ENTRIES_PER_MESSAGE_MAX;
         after = batch.last().map(|(site, _)| site.id);
+        let mut read = sites.db.read().await?;
+        let ids = batch.iter().map(|(site, _)| site.id);
+        let names = domains::store::names_of_all(&mut read, ids).await?;
+        drop(read);
+        let none = Names::default();
+        let names = |site: &Site| names.get(&site.id).unwrap_or(&none);
         let part = batch
             .iter()
             .filter(|(site, _)| site.state != SiteState::Failed)
-            .map(|(site, verified)| sites::assignment(&sites.fleet.hosts, site, *verified))
+            .map(|(site, verified)| {
+                sites::assignment(&sites.fleet.hosts, site, names(site), *verified)
+            })
             .collect();
         sender.send(&ControlMessage::Assignments { part, last }).await?;
         if last {

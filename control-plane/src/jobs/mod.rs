@@ -1,6 +1,6 @@
 //! Background work of the control plane, run by apalis from a database of its own.
 //!
-//! A sweep looks for what is due (orphaned operations, mails, sites to erase) and enqueues it
+//! A sweep looks for what is due (orphaned operations, mails, sites to erase, domains to look at) and enqueues it
 //! under a key that names the work, so that looking twice enqueues once. Nothing a request waits
 //! for depends on this: with jobs stopped, sign-ups still come through.
 
@@ -16,6 +16,7 @@ use freehold_db::{Database, DatabaseOptions, Delete, Filter};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::domains::Domains;
 use crate::mail::MailSender;
 use crate::sites::Sites;
 use work::Work;
@@ -59,15 +60,16 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     /// Opens the jobs' database and starts sweep and worker.
-    pub(crate) async fn start(config: JobsConfig, sites: Sites) -> Result<Self, String> {
+    pub(crate) async fn start(config: JobsConfig, domains: Domains) -> Result<Self, String> {
         let path = config.folder.join("jobs.db");
         let pool = open(&path).await?;
         let options = DatabaseOptions { path, create: false, readers_max: 1 };
         let jobs = Database::open(&options, Arc::default()).map_err(|error| error.to_string())?;
+        let sites = domains.sites.clone();
         clean_up(&jobs, sites.clock.now().0 / 1_000 - FINISHED_KEPT_SECONDS).await;
         let storage = storage(&pool);
         let stopping = CancellationToken::new();
-        let worker = Worker { storage: storage.clone(), sites: sites.clone(), mail: config.mail };
+        let worker = Worker { storage: storage.clone(), domains, mail: config.mail };
         let monitor = tokio::spawn(run_worker(worker, stopping.clone()));
         let sweep = tokio::spawn(run_sweep(storage, jobs.clone(), sites, stopping.clone()));
         Ok(Self { pool, jobs, stopping, sweep, monitor })
@@ -92,7 +94,7 @@ impl Jobs {
 #[derive(Clone)]
 struct Worker {
     storage: SqliteStorage<Work>,
-    sites: Sites,
+    domains: Domains,
     mail: MailSender,
 }
 
@@ -120,18 +122,18 @@ fn storage(pool: &SqlitePool) -> SqliteStorage<Work> {
 
 /// Runs the worker until told to stop, and starts it anew when its backend fails.
 async fn run_worker(worker: Worker, stopping: CancellationToken) {
-    let name = format!("control-{}-{}", std::process::id(), worker.sites.operations.owner);
+    let name = format!("control-{}-{}", std::process::id(), worker.domains.sites.operations.owner);
     let monitor = Monitor::new()
         .register(move |restart| {
             let worker = worker.clone();
-            let (sites, mail) = (worker.sites, worker.mail);
+            let (domains, mail) = (worker.domains, worker.mail);
             WorkerBuilder::new(format!("{name}-{restart}"))
                 .backend(worker.storage.poll_with_interval(Duration::from_millis(POLL_MS)))
                 .concurrency(JOBS_AT_ONCE_MAX)
                 .parallelize(tokio::spawn)
                 .timeout(Duration::from_secs(JOB_SECONDS_MAX))
                 .catch_panic()
-                .data(sites)
+                .data(domains)
                 .data(mail)
                 .build(work::run)
         })

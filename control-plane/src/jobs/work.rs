@@ -2,9 +2,10 @@
 
 use apalis::prelude::{BoxDynError, Data};
 use freehold_db::{DbError, Delete, Filter};
-use freehold_ids::{MailId, OperationId, TenantId};
+use freehold_ids::{DomainId, MailId, OperationId, TenantId};
 use serde::{Deserialize, Serialize};
 
+use crate::domains::{self, Domains};
 use crate::mail::{self, MailSender};
 use crate::operations;
 use crate::sites::{self, Sites};
@@ -21,6 +22,8 @@ const MAILS_KEPT_SECONDS: u64 = 7 * 24 * 3_600;
 const OPERATIONS_KEPT_SECONDS: u64 = 90 * 24 * 3_600;
 /// Operations and sites taken up in one round.
 const ROWS_PER_ROUND_MAX: u64 = 50;
+/// Domains taken up in one round: few, since name servers that do not answer take seconds each.
+const DOMAINS_PER_ROUND_MAX: u64 = 8;
 
 /// One piece of background work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +34,8 @@ pub(crate) enum Work {
     SendMail(MailId),
     /// Erases a site that was deleted long enough ago.
     EraseSite(TenantId),
+    /// Looks at a domain's records.
+    CheckDomain(DomainId),
 }
 
 /// What is due now, each with the key under which it is enqueued once.
@@ -55,11 +60,15 @@ pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
     for site in sites::store::to_erase(&sites.db, now, ROWS_PER_ROUND_MAX).await? {
         due.push((format!("erase:{}:{window}", site.id), Work::EraseSite(site.id)));
     }
+    for domain in domains::store::due(&sites.db, now, DOMAINS_PER_ROUND_MAX).await? {
+        let key = format!("domain:{}:{}:{window}", domain.id, domain.next_check_at);
+        due.push((key, Work::CheckDomain(domain.id)));
+    }
     Ok(due)
 }
 
 /// Removes rows that nobody needs any more: sent mails, mailed tokens that expired, operations
-/// long over, usage of long ago.
+/// long over, usage of long ago, names that were given up long ago.
 pub(crate) async fn forget_old_rows(sites: &Sites) -> Result<(), DbError> {
     let now = sites.clock.now();
     let mails = now.minus_seconds(MAILS_KEPT_SECONDS).0;
@@ -70,19 +79,24 @@ pub(crate) async fn forget_old_rows(sites: &Sites) -> Result<(), DbError> {
     writer.delete(&Delete::from("mail_tokens", Filter::lt("expires_at", now.0))).await?;
     writer.delete(&Delete::from("operations", over)).await?;
     writer.delete(&usage::forget(now)).await?;
+    domains::store::forget_released(&mut writer, now).await?;
     writer.commit().await
 }
 
 /// Runs one piece of work.
 pub(crate) async fn run(
     work: Work,
-    sites: Data<Sites>,
+    domains: Data<Domains>,
     mail: Data<MailSender>,
 ) -> Result<(), BoxDynError> {
+    let sites = &domains.sites;
     match work {
-        Work::RunOperation(id) => sites::run(&sites, id).await?,
+        Work::RunOperation(id) => sites::run(sites, id).await?,
         Work::SendMail(id) => mail::send(&sites.db, &mail, id, sites.clock.now()).await?,
-        Work::EraseSite(id) => sites::erase(&sites, id).await?,
+        Work::EraseSite(id) => sites::erase(sites, id).await?,
+        Work::CheckDomain(id) => domains::recheck(&domains, id)
+            .await
+            .map_err(|error| error.operator_message().unwrap_or(error.message()).to_owned())?,
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ use crate::operations::Operations;
 
 pub(crate) use list::TENANTS;
 pub(crate) use model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
-pub(crate) use reconcile::{assignment, routes as edge_routes};
+pub(crate) use reconcile::{EDGES_PATIENCE, assignment, is_verified, routes as edge_routes};
 pub(crate) use routes::{find_own, routes};
 pub(crate) use service::{Started, change_state, erase, place, run, run_inline};
 

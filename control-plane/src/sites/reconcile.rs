@@ -16,11 +16,12 @@ use freehold_ids::MemberId;
 use super::model::{Site, SiteState};
 use super::{Fleet, Sites};
 use crate::accounts;
+use crate::domains::{self, Names};
 use crate::faults;
 use crate::operations::{Running, StepState};
 
 /// How long an edge may take to put a change in force before it no longer counts as connected.
-const EDGES_SECONDS_MAX: u64 = 2;
+pub(crate) const EDGES_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a site is not in its desired state yet.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +62,8 @@ pub(crate) async fn reconcile(
     running: &mut Running,
 ) -> Result<(), Obstacle> {
     let owner = owner(sites, site).await?;
-    let assignment = assignment(&sites.fleet.hosts, site, owner.verified);
+    let names = domains::store::names_of(&mut sites.db.read().await?, site.id).await?;
+    let assignment = assignment(&sites.fleet.hosts, site, &names, owner.verified);
     faults::point("before_store");
     match site.state {
         // A new site is routed to when it is there.
@@ -76,16 +78,16 @@ pub(crate) async fn reconcile(
             link(&sites.fleet, site)?.provision(provision).await?;
             running.step("store", StepState::Done);
             faults::point("after_store");
-            publish(sites, site, running).await;
+            publish(sites, site, &names, running).await;
         }
         // A door is closed first, whether or not its worker can be told.
         SiteState::Suspended | SiteState::Deleted | SiteState::Failed => {
-            publish(sites, site, running).await;
+            publish(sites, site, &names, running).await;
             assign(sites, site, assignment, running).await?;
         }
         SiteState::Ready => {
             assign(sites, site, assignment, running).await?;
-            publish(sites, site, running).await;
+            publish(sites, site, &names, running).await;
         }
     }
     faults::point("after_route");
@@ -111,11 +113,10 @@ async fn assign(
     Ok(())
 }
 
-async fn publish(sites: &Sites, site: &Site, running: &mut Running) {
+async fn publish(sites: &Sites, site: &Site, names: &Names, running: &mut Running) {
     running.step("route", StepState::Running);
-    let revision = sites.fleet.feed.publish(routes(&sites.fleet.hosts, site), Vec::new());
-    let wait = Duration::from_secs(EDGES_SECONDS_MAX);
-    sites.fleet.feed.confirmed(revision, wait).await;
+    let revision = sites.fleet.feed.publish(routes(&sites.fleet.hosts, site, names), Vec::new());
+    sites.fleet.feed.confirmed(revision, EDGES_PATIENCE).await;
     running.step("route", StepState::Done);
 }
 
@@ -125,8 +126,14 @@ async fn owner(sites: &Sites, site: &Site) -> Result<Owner, Obstacle> {
     Ok(Owner { member: member.id, email: member.email, verified: member.verified_at.is_some() })
 }
 
+/// Whether somebody vouches for the site's owner.
+pub(crate) async fn is_verified(sites: &Sites, site: &Site) -> Result<bool, DbError> {
+    let member = accounts::store::first_member(&sites.db, site.account).await?;
+    Ok(member.is_some_and(|member| member.verified_at.is_some()))
+}
+
 /// What a worker is told of a site.
-pub(crate) fn assignment(hosts: &Hosts, site: &Site, verified: bool) -> Assignment {
+pub(crate) fn assignment(hosts: &Hosts, site: &Site, names: &Names, verified: bool) -> Assignment {
     let slug = site.shown_slug();
     let hostname = hosts.site(slug);
     Assignment {
@@ -141,6 +148,7 @@ pub(crate) fn assignment(hosts: &Hosts, site: &Site, verified: bool) -> Assignme
         site: SiteFacts {
             slug: slug.to_owned(),
             url: hosts.origin(&hostname),
+            canonical_url: names.canonical.as_ref().map(|name| hosts.origin(name)),
             admin_url: hosts.origin(&hosts.admin(slug)),
             hostname,
             noindex: !verified,
@@ -152,23 +160,29 @@ pub(crate) fn assignment(hosts: &Hosts, site: &Site, verified: bool) -> Assignme
 }
 
 /// What the edges are told of a site.
-pub(crate) fn routes(hosts: &Hosts, site: &Site) -> Vec<Route> {
+pub(crate) fn routes(hosts: &Hosts, site: &Site, names: &Names) -> Vec<Route> {
     let state = match site.state {
         SiteState::Provisioning | SiteState::Ready => RouteState::Active,
         SiteState::Suspended => RouteState::Suspended,
         SiteState::Deleted | SiteState::Failed => RouteState::Deleted,
     };
-    hostnames(hosts, site)
-        .into_iter()
-        .map(|(hostname, surface)| Route {
-            hostname,
-            surface,
-            tenant: Some(site.id),
-            upstream: UpstreamId(site.worker.to_string()),
-            epoch: site.epoch,
-            state,
-        })
-        .collect()
+    let own = hosts.site(site.shown_slug());
+    let route = |hostname: Hostname, surface| Route {
+        alias_of: Some(&own).filter(|_| names.served.contains(&hostname)).cloned(),
+        redirect_to: names
+            .canonical
+            .clone()
+            .filter(|canonical| surface == Surface::Site && *canonical != hostname),
+        hostname,
+        surface,
+        tenant: Some(site.id),
+        upstream: UpstreamId(site.worker.to_string()),
+        epoch: site.epoch,
+        state,
+    };
+    let platform = hostnames(hosts, site).into_iter();
+    let domains = names.served.iter().map(|name| (name.clone(), Surface::Site));
+    platform.chain(domains).map(|(hostname, surface)| route(hostname, surface)).collect()
 }
 
 fn hostnames(hosts: &Hosts, site: &Site) -> [(Hostname, Surface); 3] {
@@ -181,9 +195,9 @@ fn hostnames(hosts: &Hosts, site: &Site) -> [(Hostname, Surface); 3] {
 }
 
 /// Takes a site away from workers and edges for good, store and all.
-pub(crate) async fn discard(fleet: &Fleet, site: &Site) -> Result<(), Obstacle> {
-    let names = hostnames(&fleet.hosts, site).into_iter().map(|(name, _)| name).collect();
-    fleet.feed.publish(Vec::new(), names);
+pub(crate) async fn discard(fleet: &Fleet, site: &Site, names: &Names) -> Result<(), Obstacle> {
+    let platform = hostnames(&fleet.hosts, site).into_iter().map(|(name, _)| name);
+    fleet.feed.publish(Vec::new(), platform.chain(names.served.iter().cloned()).collect());
     link(fleet, site)?.discard(site.id, site.epoch).await?;
     fleet.workers.taken(site.worker);
     Ok(())

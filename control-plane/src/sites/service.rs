@@ -9,6 +9,7 @@ use freehold_ids::{AccountId, OperationId, TenantId};
 use super::model::{NewSite, Site, SiteState};
 use super::reconcile::{self, Obstacle};
 use super::{Sites, store};
+use crate::domains::{self, Names};
 use crate::fleet::NoWorker;
 use crate::once::Once;
 use crate::operations::{self, Kind, Operation, Outcome, StepState};
@@ -226,7 +227,7 @@ async fn give_up(
     let site = store::by_id(&mut sites.db.read().await?, tenant).await?;
     let new = site.filter(|site| site.state == SiteState::Provisioning);
     if let Some(site) = &new
-        && let Err(obstacle) = reconcile::discard(&sites.fleet, site).await
+        && let Err(obstacle) = reconcile::discard(&sites.fleet, site, &Names::default()).await
     {
         tracing::error!(site = %tenant, %obstacle, "a failed site left something behind");
     }
@@ -247,14 +248,20 @@ async fn give_up(
 /// # Errors
 /// Whatever is in the way; the next sweep tries again.
 pub(crate) async fn erase(sites: &Sites, id: TenantId) -> Result<(), Obstacle> {
+    // No domain of the site is published again behind this.
+    let _turn = sites.turns.take(id).await;
     let site = store::by_id(&mut sites.db.read().await?, id).await?;
     let now = sites.clock.now();
     let due = |site: &Site| {
         site.state == SiteState::Deleted && site.erase_at.is_some_and(|at| at <= now.0)
     };
     let Some(site) = site.filter(due) else { return Ok(()) };
-    reconcile::discard(&sites.fleet, &site).await?;
-    store::delete(&sites.db, id).await?;
+    let names = domains::store::names_of(&mut sites.db.read().await?, id).await?;
+    reconcile::discard(&sites.fleet, &site, &names).await?;
+    let mut writer = sites.db.write().await?;
+    domains::store::release_all(&mut writer, id, now).await?;
+    store::delete(&mut writer, id).await?;
+    writer.commit().await?;
     tracing::info!(site = %id, "erased a deleted site");
     Ok(())
 }

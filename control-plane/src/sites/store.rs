@@ -185,9 +185,7 @@ pub(crate) async fn to_erase(db: &Database, now: UnixMs, rows: u64) -> Result<Ve
     db.read().await?.rows(&select).await?.iter().map(site).collect()
 }
 
-/// Forgets a site whose store is gone.
-pub(crate) async fn delete(db: &Database, id: TenantId) -> Result<(), DbError> {
-    let mut writer = db.write().await?;
-    writer.delete(&Delete::from(TABLE, Filter::eq("id", id.to_string()))).await?;
-    writer.commit().await
+/// Forgets a site whose store is gone. The caller commits.
+pub(crate) async fn delete(writer: &mut Writer, id: TenantId) -> Result<(), DbError> {
+    writer.delete(&Delete::from(TABLE, Filter::eq("id", id.to_string()))).await.map(drop)
 }

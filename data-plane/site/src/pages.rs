@@ -132,7 +132,7 @@ pub(crate) async fn context(
         title: options.title,
         description: options.description,
         language: options.language,
-        url: site.url.clone(),
+        url: site.public_url().to_owned(),
         admin_url: site.admin_url.clone(),
         style_url: theme.style_url().to_owned(),
         noindex: site.noindex,
@@ -355,7 +355,10 @@ async fn robots(ctx: Ctx<ReadPages>) -> Response {
     let body = if assignment.site.noindex || !on_site {
         "User-agent: *\nDisallow: /\n".to_owned()
     } else {
-        format!("User-agent: *\nAllow: /\n\nSitemap: {}/sitemap.xml\n", assignment.site.url)
+        format!(
+            "User-agent: *\nAllow: /\n\nSitemap: {}/sitemap.xml\n",
+            assignment.site.public_url()
+        )
     };
     text("text/plain; charset=utf-8", body)
 }

@@ -101,6 +101,8 @@ fn route(host: &str, state: RouteState) -> Route {
         upstream: UpstreamId("nobody".into()),
         epoch: 1,
         state,
+        alias_of: None,
+        redirect_to: None,
     }
 }
 

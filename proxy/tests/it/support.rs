@@ -82,6 +82,8 @@ pub(crate) async fn edge_beside(
             upstream: upstream.clone(),
             epoch: 3,
             state: RouteState::Active,
+            alias_of: None,
+            redirect_to: None,
         }],
         Vec::new(),
     );

@@ -17,7 +17,7 @@ pub use answer::{Data, Page, finish_answers};
 pub use body::{BODY_BYTES_MAX, Body, Command, Problems};
 pub use error::{ApiError, FieldError};
 pub use openapi::{DocumentInfo, document};
-pub use params::{Params, Path, QueryParams};
+pub use params::{Params, Path, PathPair, QueryParams};
 pub use rate::{RateLimit, network_key};
 pub use route::{Access, Argument, Arguments, Method, Operation, Route, Routes, SameForEverybody};
 pub use serve::serve;

@@ -57,3 +57,23 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Path<T> {
         last.parse().map(Self).map_err(|_| ApiError::not_found())
     }
 }
+
+/// The last two variable segments of the path, for a thing that belongs to another.
+#[derive(Debug)]
+pub struct PathPair<A, B>(pub A, pub B);
+
+impl<S: Send + Sync, A: FromStr, B: FromStr> FromRequestParts<S> for PathPair<A, B> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let segments = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiError::not_found())?;
+        let segments: Vec<&str> = segments.iter().map(|(_, value)| value).collect();
+        let [.., owner, own] = segments.as_slice() else { return Err(ApiError::not_found()) };
+        match (owner.parse(), own.parse()) {
+            (Ok(owner), Ok(own)) => Ok(Self(owner, own)),
+            _ => Err(ApiError::not_found()),
+        }
+    }
+}

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::openapi::reference;
-use crate::{Body, Command, Params, Path, QueryParams};
+use crate::{Body, Command, Params, Path, PathPair, QueryParams};
 
 /// The verb of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,6 +155,10 @@ impl Argument for axum::http::HeaderMap {
 }
 
 impl<T> Argument for Path<T> {
+    fn describe(_operation: &mut Operation) {}
+}
+
+impl<A, B> Argument for PathPair<A, B> {
     fn describe(_operation: &mut Operation) {}
 }
 

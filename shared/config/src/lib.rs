@@ -79,6 +79,10 @@ pub struct Config {
     pub worker_region: String,
     /// Bytes of public answers that a worker keeps at most; 0 keeps none.
     pub worker_cache_bytes_max: u64,
+    /// Whether reserved names become domains of a site without a proof.
+    pub trust_reserved_names: bool,
+    /// The DNS server that is asked for domains' records; `None` for the system's.
+    pub domains_resolver: Option<SocketAddr>,
     /// Open tenants at most.
     pub open_tenants_max: usize,
     /// How mail leaves.

@@ -184,6 +184,8 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
             .wrong("limits.enabled", "limits can be off only where every host is below localhost");
     }
     let unverified_sites_max = unverified_sites_max(unverified, &hosts);
+    let trust_reserved_names = trust_reserved_names(&mut reader, &hosts);
+    let domains_resolver = listen(&mut reader, "domains.resolver");
     let (jobs_enabled, log_filter) = (reader.flag("control.jobs"), reader.text("log.filter"));
     Some(Config {
         data_dir,
@@ -206,6 +208,8 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         backup_hours,
         backup_dir: backup_dir.map(PathBuf::from),
         unverified_sites_max,
+        trust_reserved_names,
+        domains_resolver,
         worker_name,
         worker_region,
         worker_cache_bytes_max,
@@ -227,6 +231,13 @@ fn unverified_sites_max(chosen: u64, hosts: &HostNames) -> u64 {
         0 => UNVERIFIED_SITES_PUBLIC,
         chosen => chosen,
     }
+}
+
+/// As chosen, or by where the hosts are.
+fn trust_reserved_names(reader: &mut Reader<'_>, hosts: &HostNames) -> bool {
+    let choices = [("auto", None), ("on", Some(true)), ("off", Some(false))];
+    let chosen = reader.one_of("domains.trust_reserved_names", &choices);
+    chosen.flatten().unwrap_or_else(|| hosts.is_local())
 }
 
 fn data_dir(reader: &mut Reader<'_>) -> PathBuf {
@@ -378,6 +389,22 @@ mod tests {
         assert!(with(&[("limits.enabled", "false")]).is_ok());
         let public = with(&[("limits.enabled", "false"), ("hosts.sites", "sites.example")]);
         assert_eq!(public.expect_err("refused"), ["limits.enabled"]);
+    }
+
+    #[test]
+    fn reserved_names_are_trusted_where_every_host_is_local() {
+        let key = "domains.trust_reserved_names";
+        let trusted =
+            |flags: &[(&str, &str)]| with(flags).map(|config| config.trust_reserved_names);
+        let public = ("hosts.sites", "sites.example");
+        assert_eq!((trusted(&[]), trusted(&[public])), (Ok(true), Ok(false)));
+        assert_eq!(trusted(&[(key, "off")]), Ok(false));
+        assert_eq!(trusted(&[public, (key, "on")]), Ok(true));
+        assert_eq!(trusted(&[(key, "perhaps")]), Err(vec![key.to_owned()]));
+        assert_eq!(with(&[]).expect("valid").domains_resolver, None);
+        let named = with(&[("domains.resolver", "10.0.0.53:53")]).expect("valid");
+        assert_eq!(named.domains_resolver, "10.0.0.53:53".parse().ok());
+        assert!(with(&[("domains.resolver", "dns.example")]).is_err());
     }
 
     #[test]

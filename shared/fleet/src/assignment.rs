@@ -24,17 +24,28 @@ pub enum TenantState {
 pub struct SiteFacts {
     /// The site's slug.
     pub slug: String,
-    /// The canonical public origin, without a trailing slash; also the issuer of its tokens.
+    /// The origin below the platform's host, without a trailing slash; also the issuer of its
+    /// tokens, which a change of domains leaves alone.
     pub url: String,
+    /// The canonical public origin, where the owner chose a domain of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical_url: Option<String>,
     /// The admin's public origin.
     pub admin_url: String,
-    /// The canonical hostname.
+    /// The hostname below the platform's host.
     pub hostname: Hostname,
     /// Ask search engines to stay away, while nobody vouches for the owner.
     pub noindex: bool,
     /// What a newer release says besides.
     #[serde(flatten)]
     pub unread: Unread,
+}
+
+impl SiteFacts {
+    /// The origin of absolute links to public pages, without a trailing slash.
+    pub fn public_url(&self) -> &str {
+        self.canonical_url.as_deref().unwrap_or(&self.url)
+    }
 }
 
 /// One tenant of one worker.

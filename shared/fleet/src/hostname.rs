@@ -38,6 +38,25 @@ impl Hostname {
         if is_plain(&ascii) { Ok(Self(ascii)) } else { Err(InvalidHostname) }
     }
 
+    /// Reads a hostname that somebody wants to use from now on: as [`Hostname::parse`], and every
+    /// label that claims to be IDNA must be what UTS 46 makes of the letters that it shows.
+    ///
+    /// # Errors
+    /// [`InvalidHostname`], also for labels that no client would ever ask for.
+    pub fn parse_strict(text: &str) -> Result<Self, InvalidHostname> {
+        let name = Self::parse(text)?;
+        match idna::domain_to_ascii_strict(name.as_str()) {
+            Ok(ascii) if ascii == name.0 => Ok(name),
+            _ => Err(InvalidHostname),
+        }
+    }
+
+    /// Whether this is `family` or a name below it.
+    pub fn is_within(&self, family: &Self) -> bool {
+        let above = self.0.strip_suffix(family.as_str());
+        above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -132,6 +151,28 @@ mod tests {
             assert_eq!(Hostname::parse(text).map(|h| h.0), Ok("shop.example".into()), "{text}");
         }
         assert_eq!(Hostname::parse("bücher.example"), Hostname::parse("xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn new_names_are_what_their_letters_make() {
+        for text in ["shop.example", "Bücher.example", "xn--bcher-kva.example"] {
+            assert!(Hostname::parse_strict(text).is_ok(), "{text}");
+        }
+        // Punycode of nothing, of upper case, of plain letters, and hyphens that look like it.
+        for text in ["xn--.example", "xn--a.example", "xn--Bcher-Kva2.example", "ab--cd.example"] {
+            assert!(Hostname::parse_strict(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn families_hold_what_is_below_them() {
+        let name = |text| Hostname::parse(text).expect("a name");
+        for text in ["sites.example", "a.sites.example", "a.b.sites.example"] {
+            assert!(name(text).is_within(&name("sites.example")), "{text}");
+        }
+        for text in ["mysites.example", "example", "sites.example.org"] {
+            assert!(!name(text).is_within(&name("sites.example")), "{text}");
+        }
     }
 
     #[test]

@@ -83,6 +83,12 @@ pub struct Route {
     pub epoch: u64,
     /// What to do with requests.
     pub state: RouteState,
+    /// The site's own name below the platform's host, where `hostname` is a domain of its owner's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias_of: Option<Hostname>,
+    /// The name that pages are to be read under, where it is another one than `hostname`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_to: Option<Hostname>,
 }
 
 /// One message of the route feed, in force from `revision` on.

@@ -104,6 +104,13 @@ pub mod kinds {
     impl Kind for Event {
         const PREFIX: &'static str = "evt";
     }
+
+    /// `dom_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct Domain;
+    impl Kind for Domain {
+        const PREFIX: &'static str = "dom";
+    }
 }
 
 /// Crockford's base32 in lower case: no i, l, o or u, so that ids survive being read aloud.

@@ -43,6 +43,8 @@ pub type JoinTokenId = GlobalId<kinds::JoinToken>;
 pub type OperationId = GlobalId<kinds::Operation>;
 /// Control plane: one mail in the outbox.
 pub type MailId = GlobalId<kinds::Mail>;
+/// Control plane: a hostname of a site's owner.
+pub type DomainId = GlobalId<kinds::Domain>;
 
 /// Tenant: a user of one site.
 pub type UserId = LocalId<kinds::User>;

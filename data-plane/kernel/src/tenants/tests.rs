@@ -22,6 +22,7 @@ fn assignment(epoch: u64) -> Assignment {
             admin_url: "http://acme.admin.localhost".into(),
             hostname: Hostname::parse("acme.localhost").expect("a name"),
             noindex: false,
+            canonical_url: None,
             unread: Unread::default(),
         },
         owner: None,

@@ -175,6 +175,8 @@ fn route(number: u32) -> anyhow::Result<Route> {
         upstream: UpstreamId(WorkerId::from_random((number % 16).into()).to_string()),
         epoch: 1,
         state: RouteState::Active,
+        alias_of: None,
+        redirect_to: None,
     })
 }
 

@@ -1,0 +1,128 @@
+//! The use cases over domains: claim a name, look at its records, choose the canonical one, give up.
+
+use data_encoding::HEXLOWER;
+use freehold_api::{ApiError, FieldError};
+use freehold_fleet::Hostname;
+use freehold_idempotency::IdempotencyKey;
+use freehold_ids::DomainId;
+
+use super::change::Change;
+use super::model::{Domain, DomainState, Finding};
+use super::{Domains, name, store};
+use crate::sites::{self, Site};
+use crate::store::answer;
+
+/// What stands before the random part of a token.
+const TOKEN_PREFIX: &str = "freehold-domain=";
+
+impl Domains {
+    /// Whether a name needs no proof here.
+    pub(super) fn is_trusted(&self, hostname: &Hostname) -> bool {
+        self.trust_reserved_names && name::is_reserved(hostname)
+    }
+
+    /// Claims a name for a site and looks at once whether it is proved already.
+    ///
+    /// # Errors
+    /// 400 for a name of the platform's, 409 for one that is taken or a site that takes none.
+    pub(super) async fn claim(
+        &self,
+        site: &Site,
+        hostname: Hostname,
+        once: Option<(String, IdempotencyKey)>,
+    ) -> Result<Domain, ApiError> {
+        let sites = &self.sites;
+        name::check_not_platform(&hostname, &sites.fleet.hosts).map_err(|error| {
+            let (path, code) = ("hostname".to_owned(), error.code().to_owned());
+            ApiError::invalid(vec![FieldError { path, code, message: error.to_string() }])
+        })?;
+        let now = sites.clock.now();
+        let is_trusted = self.is_trusted(&hostname);
+        let claim = Domain {
+            id: DomainId::from_random(sites.clock.random_bits()),
+            hostname,
+            site: site.id,
+            account: site.account,
+            token: format!("{TOKEN_PREFIX}{}", HEXLOWER.encode(&sites.clock.random::<16>())),
+            state: DomainState::Pending,
+            canonical: false,
+            problem: None,
+            seen: None,
+            attempts: 0,
+            created_at: now.0,
+            proved_at: None,
+            checked_at: None,
+            failing_since: None,
+            next_check_at: now.0,
+            released_at: None,
+        };
+        // Not due before the look below is over: a claim counts as looked at once.
+        let claim = match is_trusted {
+            true => claim.checked(Finding::Proved, now),
+            false => {
+                Domain { next_check_at: now.plus_seconds(super::CHECK_SECONDS_MIN).0, ..claim }
+            }
+        };
+        let added = self.change(site.id, Change::Add(Box::new(claim), once)).await?;
+        if added.is_new && !is_trusted {
+            return self.look(&added.domain, site).await;
+        }
+        Ok(added.domain)
+    }
+
+    /// Looks at a domain's records now.
+    ///
+    /// # Errors
+    /// 429 when it was looked at a moment ago.
+    pub(super) async fn check(&self, site: &Site, domain: &Domain) -> Result<Domain, ApiError> {
+        self.checks.check(domain.id.to_string())?;
+        self.look(domain, site).await
+    }
+
+    /// Makes the site be read under a domain, or under its own name again.
+    ///
+    /// # Errors
+    /// 409 for a domain that is not served.
+    pub(super) async fn choose(
+        &self,
+        site: &Site,
+        id: DomainId,
+        canonical: bool,
+    ) -> Result<Domain, ApiError> {
+        Ok(self.change(site.id, Change::Canonical(id, canonical)).await?.domain)
+    }
+
+    /// Gives a domain up.
+    ///
+    /// # Errors
+    /// 404 when the site has it no longer.
+    pub(super) async fn give_up(&self, site: &Site, id: DomainId) -> Result<(), ApiError> {
+        self.change(site.id, Change::Remove(id)).await.map(drop)
+    }
+
+    async fn look(&self, domain: &Domain, site: &Site) -> Result<Domain, ApiError> {
+        let finding = if self.is_trusted(&domain.hostname) {
+            Finding::Proved
+        } else {
+            let platform = self.sites.fleet.hosts.site(site.shown_slug());
+            self.resolver.look(&domain.hostname, &platform, &domain.token).await
+        };
+        Ok(self.change(site.id, Change::Settle(domain.id, finding)).await?.domain)
+    }
+}
+
+/// Looks at a domain's records where that is due; for the sweep.
+///
+/// # Errors
+/// What the control database said; the next sweep tries again.
+pub(crate) async fn recheck(domains: &Domains, id: DomainId) -> Result<(), ApiError> {
+    let mut read = domains.sites.db.read().await.map_err(answer)?;
+    let Some(domain) = store::by_id(&mut read, id).await.map_err(answer)? else { return Ok(()) };
+    let site = sites::store::by_id(&mut read, domain.site).await.map_err(answer)?;
+    drop(read);
+    let is_due = domain.next_check_at <= domains.sites.clock.now().0;
+    match site.filter(|_| is_due) {
+        Some(site) => domains.look(&domain, &site).await.map(drop),
+        None => Ok(()),
+    }
+}
