@@ -178,11 +178,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let control_database = control_database(&mut reader);
     let join_token = Some(reader.text("fleet.join_token")).filter(|token| !token.is_empty());
     let data_dir = data_dir(&mut reader);
-    let rate_limits_enabled = reader.flag("limits.enabled");
-    if !rate_limits_enabled && !hosts.is_local() {
-        reader
-            .wrong("limits.enabled", "limits can be off only where every host is below localhost");
-    }
+    let rate_limits_enabled = rate_limits_enabled(&mut reader, &hosts);
     let unverified_sites_max = unverified_sites_max(unverified, &hosts);
     let trust_reserved_names = trust_reserved_names(&mut reader, &hosts);
     let domains_resolver = listen(&mut reader, "domains.resolver");
@@ -238,6 +234,16 @@ fn trust_reserved_names(reader: &mut Reader<'_>, hosts: &HostNames) -> bool {
     let choices = [("auto", None), ("on", Some(true)), ("off", Some(false))];
     let chosen = reader.one_of("domains.trust_reserved_names", &choices);
     chosen.flatten().unwrap_or_else(|| hosts.is_local())
+}
+
+/// Off only where nobody else can reach the platform.
+fn rate_limits_enabled(reader: &mut Reader<'_>, hosts: &HostNames) -> bool {
+    let enabled = reader.flag("limits.enabled");
+    if !enabled && !hosts.is_local() {
+        reader
+            .wrong("limits.enabled", "limits can be off only where every host is below localhost");
+    }
+    enabled
 }
 
 fn data_dir(reader: &mut Reader<'_>) -> PathBuf {
