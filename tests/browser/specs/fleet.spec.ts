@@ -17,10 +17,10 @@ test('an operator looks after workers, tenants and tokens; an owner reads why a 
 
   await expect(page.getByRole('heading', { name: 'Workers' })).toBeVisible();
   await page.getByRole('button', { name: /^Cordon/ }).click();
-  await expect(page.getByText('Cordoned')).toBeVisible();
+  await expect(page.getByText('Cordoned', { exact: true })).toBeVisible();
   await look(page, 'fleet-workers');
   await page.getByRole('button', { name: /^Uncordon/ }).click();
-  await expect(page.getByText('Ready')).toBeVisible();
+  await expect(page.getByText('Ready', { exact: true })).toBeVisible();
 
   await page.getByRole('link', { name: 'Tenants' }).click();
   await page.getByRole('searchbox').fill(slug);

@@ -3,6 +3,7 @@
  * each has a hook whose keys are typed by its English catalogue.
  */
 import i18next from 'i18next';
+import { useCallback } from 'react';
 import { initReactI18next, useTranslation } from 'react-i18next';
 import type { Catalogue, Translate, WordKey } from './catalogue';
 import { en } from './en';
@@ -41,7 +42,8 @@ export function chooseLocale(locale: Locale): void {
 export function makeUseWords<English extends Words>(namespace: 'kit' | 'app') {
   return function useWords(): Translate<WordKey<English>> {
     const { t } = useTranslation(namespace);
-    return (key, values) => t(key as string, values ?? {});
+    // The same function until the language changes, so that screens may memoise by it.
+    return useCallback<Translate<WordKey<English>>>((key, values) => t(key as string, values ?? {}), [t]);
   };
 }
 

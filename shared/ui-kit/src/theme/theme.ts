@@ -2,12 +2,26 @@
  * The look of both apps, with what stock Mantine lacks for WCAG 2.2 AA: readable dimmed and badge
  * colours, names for icon buttons, menus without a focus placeholder.
  */
-import { type CSSVariablesResolver, createTheme } from '@mantine/core';
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type VariantColorsResolver,
+} from '@mantine/core';
 import { dark, evergreen } from './colors';
 
 const SANS = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
 const MONO = '"JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, monospace';
 const LIGHT_BADGES = ['evergreen', 'yellow', 'orange', 'green', 'red', 'gray', 'blue'];
+
+/** Mantine picks the text on the accent for light only; in dark the accent is bright. */
+const variantColors: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  const isAccent = input.color === undefined || input.color === input.theme.primaryColor;
+  return isAccent && input.variant === 'filled'
+    ? { ...colors, color: 'var(--mantine-primary-color-contrast)' }
+    : colors;
+};
 
 /** Words that the theme's components need; they change with the language. */
 export interface ThemeWords {
@@ -19,6 +33,7 @@ export const makeTheme = (words: ThemeWords) =>
     colors: { evergreen, dark },
     primaryColor: 'evergreen',
     primaryShade: { light: 7, dark: 4 },
+    variantColorResolver: variantColors,
     autoContrast: true,
     luminanceThreshold: 0.35,
     fontFamily: SANS,
