@@ -23,7 +23,8 @@ function NewPost({ onCreated }: { onCreated: (slug: string) => void }) {
     ({ post }: Tagged) => {
       onCreated(post.slug);
       void queries.invalidateQueries({ queryKey: ['posts'] });
-      void navigate({ search: { post: post.slug }, replace: true });
+      // The editor goes on as it is, so nothing unsaved is left behind.
+      void navigate({ search: { post: post.slug }, replace: true, ignoreBlocker: true });
     },
     [onCreated, navigate, queries],
   );

@@ -1,10 +1,13 @@
 /** A ticket that did not let in: why, and how to get another one. */
-import { AppLink, asApiError, PlainPage, useTitle } from '@freehold/ui-kit';
+import { AppLink, PlainPage, useTitle } from '@freehold/ui-kit';
 import { Text } from '@mantine/core';
-import type { ErrorComponentProps } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useWords } from '../words';
 
-export function EnterFailed({ error }: ErrorComponentProps) {
+const route = getRouteApi('/enter');
+
+export function EnterFailed() {
+  const { problem } = route.useRouteContext();
   const word = useWords();
   useTitle(word('enter.failed'));
   return (
@@ -13,7 +16,7 @@ export function EnterFailed({ error }: ErrorComponentProps) {
       title={word('enter.failed')}
       footer={<AppLink href="/sign-in">{word('enter.password')}</AppLink>}
     >
-      <Text role="alert">{asApiError(error).isOffline ? word('enter.offline') : word('enter.old')}</Text>
+      <Text role="alert">{problem.isOffline ? word('enter.offline') : word('enter.old')}</Text>
     </PlainPage>
   );
 }

@@ -33,7 +33,7 @@ export const en = {
   'post.status.draft': 'Draft',
   'post.status.published': 'Published',
   'post.author': 'Author',
-  'post.minutes': 'Minutes to read',
+  'post.minutes': 'Minutes',
   'post.updated': 'Changed',
   'post.content': 'Text',
   'post.excerpt': 'Summary',

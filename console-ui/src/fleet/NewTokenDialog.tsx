@@ -30,7 +30,7 @@ function MadeToken({ token, onClose }: { token: string; onClose: () => void }) {
   return (
     <Stack>
       <Text size="sm">{word('token.once')}</Text>
-      <TextInput label={word('token.token')} value={token} readOnly ff="monospace" data-autofocus />
+      <TextInput label={word('token.token')} value={token} readOnly className="fh-mono" data-autofocus />
       <Group justify="flex-end">
         <CopyButton value={token} />
         <Button onClick={onClose}>{kit('close')}</Button>

@@ -104,6 +104,7 @@ function Overview({ site }: { site: Site }) {
           )
         }
       />
+      <SiteNotice site={site} restoring={restore.isPending} onRestore={() => restore.mutate()} />
       {operation && (
         <Creation
           id={operation}
@@ -111,7 +112,6 @@ function Overview({ site }: { site: Site }) {
           onClose={() => void navigate({ search: { operation: undefined }, replace: true })}
         />
       )}
-      <SiteNotice site={site} restoring={restore.isPending} onRestore={() => restore.mutate()} />
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
         <SiteFacts site={site} />
         <SiteOperations siteId={site.id} />

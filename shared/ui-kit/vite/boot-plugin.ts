@@ -6,22 +6,26 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
+/** Where the page wants it. */
+const PLACE = '<!--boot-->';
 const SOURCE = fileURLToPath(new URL('../src/boot/theme-boot.js', import.meta.url));
 
 export function bootScript(): Plugin {
-  let reference: string | undefined;
   return {
     name: 'freehold-boot-script',
+    apply: 'build',
     buildStart() {
-      if (this.meta.watchMode) return;
-      reference = this.emitFile({ type: 'asset', name: 'boot.js', source: readFileSync(SOURCE) });
+      this.emitFile({ type: 'asset', name: 'boot.js', source: readFileSync(SOURCE) });
     },
-    generateBundle(_options, bundle) {
-      if (!reference) return;
-      const file = this.getFileName(reference);
-      const page = bundle['index.html'];
-      if (page?.type !== 'asset') return;
-      page.source = String(page.source).replace('<!--boot-->', `<script src="/${file}"></script>`);
+    transformIndexHtml: {
+      order: 'post',
+      handler(page, { bundle }) {
+        const asset = Object.values(bundle ?? {}).find(
+          (file) => file.type === 'asset' && file.names.includes('boot.js'),
+        );
+        if (!asset || !page.includes(PLACE)) throw new Error(`no boot script, or no ${PLACE} in the page`);
+        return page.replace(PLACE, `<script src="/${asset.fileName}"></script>`);
+      },
     },
   };
 }

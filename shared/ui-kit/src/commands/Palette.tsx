@@ -46,10 +46,19 @@ export function Palette({ find }: { find: FindRecords | undefined }) {
   const titles = { go: word('palette.go'), create: word('palette.create'), do: word('palette.do') };
   const fits = (command: Command) => command.label.toLowerCase().includes(text.trim().toLowerCase());
   const groups = GROUPS.map((group) => ({ group, fitting: commands.filter((c) => c.group === group && fits(c)) }));
-  const found = asked.length > 1 ? (records.data ?? []) : [];
+  // Records of an older text must not stand where the keyboard chooses.
+  const found = asked.length > 1 && asked === text.trim() ? (records.data ?? []) : [];
   const nothing = found.length === 0 && groups.every(({ fitting }) => fitting.length === 0);
   return (
-    <Spotlight.Root query={text} onQueryChange={setText} scrollable maxHeight={420} clearQueryOnClose>
+    <Spotlight.Root
+      title={word('palette')}
+      classNames={{ header: 'fh-hidden' }}
+      query={text}
+      onQueryChange={setText}
+      scrollable
+      maxHeight={420}
+      clearQueryOnClose
+    >
       <Spotlight.Search
         placeholder={word('palette.hint')}
         aria-label={word('palette')}

@@ -11,6 +11,7 @@ export function CopyButton({ value, what }: { value: string; what?: string }) {
         <Button
           size="compact-sm"
           variant="default"
+          flex="none"
           leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
           onClick={copy}
           aria-label={what ? `${word('copy')}: ${what}` : undefined}
