@@ -13,6 +13,7 @@ mod services;
 mod shell;
 mod suite;
 mod tidy;
+mod web;
 mod workspace;
 
 use std::{ffi::OsString, process::ExitCode};

@@ -56,6 +56,14 @@ const SERVICES: &[Need] = &[Need {
     check: Check::Postgres,
 }];
 
+/// What the tests in a browser need besides.
+const BROWSER: &[Need] = &[Need {
+    name: "Chromium",
+    reason: "the tests of the console and the admin",
+    packages: &["chromium"],
+    check: Check::Command(&["chromium", "--version"]),
+}];
+
 enum Installer {
     Root,
     Sudo,
@@ -66,7 +74,8 @@ enum Installer {
 pub(crate) fn report() -> anyhow::Result<()> {
     ensure()?;
     ensure_services()?;
-    for need in NEEDS.iter().chain(SERVICES) {
+    ensure_browser()?;
+    for need in NEEDS.iter().chain(SERVICES).chain(BROWSER) {
         println!("{}: present ({})", need.name, need.reason);
     }
     Ok(())
@@ -80,6 +89,11 @@ pub(crate) fn ensure() -> anyhow::Result<()> {
 /// Installs what the tests need besides.
 pub(crate) fn ensure_services() -> anyhow::Result<()> {
     install(SERVICES)
+}
+
+/// Installs what the tests in a browser need besides.
+pub(crate) fn ensure_browser() -> anyhow::Result<()> {
+    install(BROWSER)
 }
 
 fn install(needs: &[Need]) -> anyhow::Result<()> {

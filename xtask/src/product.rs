@@ -6,13 +6,14 @@ use std::{ffi::OsString, os::unix::process::CommandExt, path::PathBuf, process::
 use anyhow::Context;
 
 use crate::{
-    packages, shell,
+    packages, shell, web,
     workspace::{Profile, Workspace},
 };
 
 /// Builds the release binary and becomes `freehold up` with these arguments.
 pub(crate) fn up(workspace: &Workspace, args: &[OsString]) -> anyhow::Result<()> {
     packages::ensure()?;
+    web::build(workspace)?;
     let binary = compile(workspace, Profile::Release)?;
     let error = Command::new(&binary).arg("up").args(args).exec();
     Err(error).with_context(|| format!("cannot start {}", binary.display()))
@@ -21,6 +22,7 @@ pub(crate) fn up(workspace: &Workspace, args: &[OsString]) -> anyhow::Result<()>
 /// Builds the binary and prints where it is.
 pub(crate) fn build(workspace: &Workspace, dist: bool) -> anyhow::Result<()> {
     packages::ensure()?;
+    web::build(workspace)?;
     let profile = if dist { Profile::Dist } else { Profile::Release };
     let binary = compile(workspace, profile)?;
     println!("{}", binary.display());

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-use crate::{
-    deny, long_run, openapi, packages, services::Services, shell, tidy, workspace::Workspace,
-};
+use crate::services::Services;
+use crate::workspace::{Profile, Workspace};
+use crate::{deny, long_run, openapi, packages, product, shell, tidy, web};
 
 #[derive(Clone, Copy)]
 enum Step {
@@ -15,22 +15,27 @@ enum Step {
     Format,
     Tidy,
     Deny,
+    Web,
     Clippy,
     Tests,
     Openapi,
     Features,
+    Browser,
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Packages,
         Self::Format,
         Self::Tidy,
         Self::Deny,
+        // Before anything is compiled, since the bundles are compiled in.
+        Self::Web,
         Self::Clippy,
         Self::Tests,
         Self::Openapi,
         Self::Features,
+        Self::Browser,
     ];
 
     const fn name(self) -> &'static str {
@@ -39,10 +44,12 @@ impl Step {
             Self::Format => "fmt",
             Self::Tidy => "tidy",
             Self::Deny => "deny",
+            Self::Web => "browser applications",
             Self::Clippy => "clippy",
             Self::Tests => "tests",
             Self::Openapi => "openapi --check",
             Self::Features => "no default features",
+            Self::Browser => "browser tests",
         }
     }
 
@@ -52,11 +59,13 @@ impl Step {
             Self::Format => shell::run(&mut workspace.cargo(["fmt", "--all", "--check"])),
             Self::Tidy => tidy::run(workspace),
             Self::Deny => deny::run(workspace),
+            Self::Web => web::check(workspace),
             Self::Clippy => clippy(workspace),
             Self::Tests if long => long_run::run(workspace),
             Self::Tests => tests(workspace, &[]),
             Self::Openapi => openapi::run(workspace, true),
             Self::Features => without_default_features(workspace),
+            Self::Browser => browser_tests(workspace),
         }
     }
 }
@@ -106,6 +115,11 @@ fn tests(workspace: &Workspace, filter: &[String]) -> anyhow::Result<()> {
     let services = Services::start(workspace)?;
     let (variable, url) = services.variable();
     shell::run(command.args(filter).env(variable, url))
+}
+
+fn browser_tests(workspace: &Workspace) -> anyhow::Result<()> {
+    packages::ensure_browser()?;
+    web::test(workspace, &product::compile(workspace, Profile::Dev)?)
 }
 
 fn without_default_features(workspace: &Workspace) -> anyhow::Result<()> {

@@ -67,7 +67,7 @@ pub(crate) fn routes(domains: Domains) -> Vec<Route> {
     const ONE: &str = "/v1/sites/{id}/domains/{domain_id}";
     Routes::new(domains)
         .add(Method::Get, ALL, list, |op| {
-            op.summary("A site's domains").returns::<Page<DomainView>>(200)
+            op.summary("A site's domains").returns_page_of::<DomainView>()
         })
         .add(Method::Post, ALL, add, |op| {
             op.summary("Add a domain; it serves when it is answered as active")
@@ -87,7 +87,7 @@ pub(crate) fn routes(domains: Domains) -> Vec<Route> {
             op.summary("Look at a domain's records now").returns::<DomainView>(200)
         })
         .add(Method::Get, "/v1/fleet/domains", list_all, |op| {
-            op.summary("Domains of all accounts").returns::<Page<TenantDomainView>>(200)
+            op.summary("Domains of all accounts").returns_page_of::<TenantDomainView>()
         })
         .rows()
 }

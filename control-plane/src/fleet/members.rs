@@ -154,7 +154,7 @@ impl Listed for ProcessView {
 pub(crate) fn routes(sites: Sites) -> Vec<Route> {
     Routes::new(sites)
         .add(Method::Get, "/v1/fleet/join-tokens", tokens, |op| {
-            op.summary("Join tokens that still work").returns::<Page<TokenView>>(200)
+            op.summary("Join tokens that still work").returns_page_of::<TokenView>()
         })
         .add(Method::Post, "/v1/fleet/join-tokens", create_token, |op| {
             op.summary("A token with which processes join the fleet; shown this once")
@@ -164,7 +164,7 @@ pub(crate) fn routes(sites: Sites) -> Vec<Route> {
             op.summary("Take a join token back").returns_nothing(200)
         })
         .add(Method::Get, "/v1/fleet/processes", list, |op| {
-            op.summary("Workers and edges that joined").returns::<Page<ProcessView>>(200)
+            op.summary("Workers and edges that joined").returns_page_of::<ProcessView>()
         })
         .add(Method::Post, "/v1/fleet/processes/{id}/rotate", rotate, |op| {
             op.summary("Give a connected process a new credential").returns::<ProcessView>(200)

@@ -25,8 +25,7 @@ struct WorkerView {
     id: WorkerId,
     name: String,
     region: String,
-    /// `ready`, `cordoned` when it gets no new tenants, or `unreachable` when it does not answer.
-    state: &'static str,
+    state: WorkerState,
     /// Tenants that are its own.
     tenants_placed: u64,
     /// Tenants that it knows of.
@@ -35,6 +34,18 @@ struct WorkerView {
     disk_free_bytes: Option<u64>,
     /// RFC 3339.
     joined_at: String,
+}
+
+/// What can be asked of a worker.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WorkerState {
+    /// It gets new tenants.
+    Ready,
+    /// It keeps its tenants and gets no new ones.
+    Cordoned,
+    /// It does not answer.
+    Unreachable,
 }
 
 /// A tenant as operators see it.
@@ -133,10 +144,10 @@ impl Command for Suspend {
 pub(crate) fn routes(sites: Sites) -> Vec<Route> {
     Routes::new(sites)
         .add(Method::Get, "/v1/fleet/workers", workers, |op| {
-            op.summary("The workers and their load").returns::<Page<WorkerView>>(200)
+            op.summary("The workers and their load").returns_page_of::<WorkerView>()
         })
         .add(Method::Get, "/v1/fleet/tenants", tenants, |op| {
-            op.summary("Tenants of all accounts, newest first").returns::<Page<TenantView>>(200)
+            op.summary("Tenants of all accounts, newest first").returns_page_of::<TenantView>()
         })
         .add(Method::Get, "/v1/fleet/tenants/{id}", tenant, |op| {
             op.summary("One tenant, by id or slug").returns::<TenantView>(200)
@@ -167,9 +178,9 @@ async fn workers(
             name: worker.name,
             region: worker.region,
             state: match (&load, worker.cordoned) {
-                (None, _) => "unreachable",
-                (Some(_), true) => "cordoned",
-                (Some(_), false) => "ready",
+                (None, _) => WorkerState::Unreachable,
+                (Some(_), true) => WorkerState::Cordoned,
+                (Some(_), false) => WorkerState::Ready,
             },
             tenants_placed: worker.tenants,
             tenants_assigned: load.as_ref().map(|load| load.tenants_assigned),

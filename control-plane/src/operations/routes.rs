@@ -24,7 +24,7 @@ const KEEP_ALIVE_SECONDS: u64 = 15;
 pub(crate) fn routes(operations: Operations) -> Vec<Route> {
     Routes::new(operations)
         .add(Method::Get, "/v1/operations", list, |op| {
-            op.summary("The account's operations, newest first").returns::<Page<OperationView>>(200)
+            op.summary("The account's operations, newest first").returns_page_of::<OperationView>()
         })
         .add(Method::Get, "/v1/operations/{id}", show, |op| {
             op.summary("One operation").returns::<OperationView>(200)
@@ -40,7 +40,7 @@ pub(crate) fn operator_routes(operations: Operations) -> Vec<Route> {
     Routes::new(operations)
         .add(Method::Get, "/v1/fleet/operations", list_all, |op| {
             op.summary("Operations of all accounts, newest first")
-                .returns::<Page<OperationView>>(200)
+                .returns_page_of::<OperationView>()
         })
         .rows()
 }

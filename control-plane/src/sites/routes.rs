@@ -45,7 +45,7 @@ struct SignIn {
 pub(crate) fn routes(sites: Sites) -> Vec<Route> {
     Routes::new(sites)
         .add(Method::Get, "/v1/sites", list, |op| {
-            op.summary("The account's sites, newest first").returns::<Page<SiteView>>(200)
+            op.summary("The account's sites, newest first").returns_page_of::<SiteView>()
         })
         .add(Method::Post, "/v1/sites", create, |op| {
             op.summary("Create a site; it serves when the answer leaves with 201")

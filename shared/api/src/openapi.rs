@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use crate::Page;
 use crate::route::{Access, Route};
 
 /// What a document says of itself.
@@ -16,14 +17,24 @@ pub struct DocumentInfo {
 
 /// A reference to a type's schema, which is added to `components` with everything it needs.
 pub(crate) fn reference<T: ToSchema>(components: &mut Map<String, Value>) -> Value {
-    let mut nested = Vec::new();
-    T::schemas(&mut nested);
-    nested.push((T::name().into_owned(), T::schema()));
-    for (name, schema) in nested {
-        let schema = serde_json::to_value(schema).unwrap_or(Value::Null);
-        components.insert(name, schema);
+    add::<T>(T::name().into_owned(), components)
+}
+
+/// A reference to the schema of a page of these, which is one of its own for each type of row.
+pub(crate) fn page_reference<T: ToSchema>(components: &mut Map<String, Value>) -> Value {
+    reference::<T>(components);
+    add::<Page<T>>(format!("{}Page", T::name()), components)
+}
+
+fn add<T: ToSchema>(name: String, components: &mut Map<String, Value>) -> Value {
+    let mut schemas = Vec::new();
+    T::schemas(&mut schemas);
+    let reference = json!({"$ref": format!("#/components/schemas/{name}")});
+    schemas.push((name, T::schema()));
+    for (name, schema) in schemas {
+        components.insert(name, serde_json::to_value(schema).unwrap_or(Value::Null));
     }
-    json!({"$ref": format!("#/components/schemas/{}", T::name())})
+    reference
 }
 
 /// Builds the document of a route table.

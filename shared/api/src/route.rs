@@ -13,7 +13,7 @@ use axum::routing::{self, MethodRouter};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::openapi::reference;
+use crate::openapi::{page_reference, reference};
 use crate::{Body, Command, Params, Path, PathPair, QueryParams};
 
 /// The verb of an operation.
@@ -106,6 +106,14 @@ impl Operation {
     pub fn returns<T: ToSchema>(mut self, status: u16) -> Self {
         let data = reference::<T>(&mut self.components);
         self.answers.insert(status.to_string(), answer(&data));
+        self
+    }
+
+    /// A page of a list.
+    #[must_use]
+    pub fn returns_page_of<T: ToSchema>(mut self) -> Self {
+        let data = page_reference::<T>(&mut self.components);
+        self.answers.insert("200".into(), answer(&data));
         self
     }
 

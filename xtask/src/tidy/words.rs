@@ -18,9 +18,11 @@ pub(crate) fn is_homeless(name: &str) -> bool {
     HOMELESS.contains(&name)
 }
 
-/// No file or folder of sources is called `utils` and the like.
+/// No file or folder of sources is called `utils` and the like. Generators name theirs as they like.
 pub(super) fn path(path: &str) -> Vec<Finding> {
-    let is_source = [".rs", ".ts", ".tsx", ".js"].iter().any(|end| path.ends_with(end));
+    let is_generated = path.ends_with(".gen.ts");
+    let is_source =
+        !is_generated && [".rs", ".ts", ".tsx", ".js"].iter().any(|end| path.ends_with(end));
     let parts = path.split('/');
     let stems = parts.map(|part| part.split('.').next().unwrap_or(part));
     stems
@@ -109,6 +111,7 @@ mod tests {
     fn paths_name_what_they_hold() {
         assert_eq!(path("data-plane/site/src/themes/mod.rs"), []);
         assert_eq!(path("docs/common.md"), []);
+        assert_eq!(path("console-ui/src/api/utils.gen.ts"), []);
         assert_eq!(path("cli/src/utils.rs").len(), 1);
         assert_eq!(path("cli/tests/common/mod.rs").len(), 1);
     }

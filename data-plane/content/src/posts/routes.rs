@@ -81,7 +81,7 @@ pub(crate) fn routes() -> Vec<Route> {
     Routes::new(())
         .add(Method::Get, "/api/v1/posts", list, |op| {
             op.summary("Posts that the caller may see, newest first")
-                .returns::<Page<PostView>>(200)
+                .returns_page_of::<PostView>()
                 .shared()
         })
         .add(Method::Post, "/api/v1/posts", create, |op| {

@@ -1,0 +1,84 @@
+/** The admin's frame: its commands, which site it is, and the user's menu. */
+import {
+  type Command,
+  type FindRecords,
+  Frame,
+  IconArticle,
+  IconExternalLink,
+  IconLayoutDashboard,
+  IconPlus,
+  IconUser,
+  unwrap,
+  useRegisterCommands,
+} from '@freehold/ui-kit';
+import { Text } from '@mantine/core';
+import { type ReactNode, useMemo } from 'react';
+import { getApiV1Posts } from '../api';
+import { siteOrigin } from '../session/store';
+import { useWords } from '../words';
+import { UserMenu } from './UserMenu';
+
+const FOUND_MAX = 6;
+
+const findPosts: FindRecords = async (q) => {
+  const page = await unwrap(getApiV1Posts({ query: { q, page_size: FOUND_MAX, fields: 'title,slug,status' } }));
+  return page.items.map((post) => ({
+    id: post.id,
+    label: post.title,
+    detail: post.slug,
+    href: `/posts/edit?post=${encodeURIComponent(post.slug)}`,
+  }));
+};
+
+export function AdminFrame({ children }: { children: ReactNode }) {
+  const word = useWords();
+  const labels = [
+    word('dashboard'),
+    word('posts'),
+    word('me'),
+    word('post.new'),
+    word('nav.content'),
+    word('nav.people'),
+    word('site.open'),
+  ].join('\n');
+  const commands = useMemo<readonly Command[]>(() => {
+    const [dashboard = '', posts = '', me = '', create = '', content = '', people = '', open = ''] = labels.split('\n');
+    return [
+      {
+        id: 'dashboard',
+        group: 'go',
+        href: '/',
+        label: dashboard,
+        sidebar: '',
+        icon: IconLayoutDashboard,
+        keys: 'g d',
+      },
+      { id: 'posts', group: 'go', href: '/posts', label: posts, sidebar: content, icon: IconArticle, keys: 'g p' },
+      { id: 'me', group: 'go', href: '/me', label: me, sidebar: people, icon: IconUser, keys: 'g m' },
+      { id: 'post.new', group: 'create', href: '/posts/edit', label: create, icon: IconPlus, keys: 'c p' },
+      {
+        id: 'site.open',
+        group: 'do',
+        label: open,
+        icon: IconExternalLink,
+        run: () => window.open(siteOrigin(), '_blank', 'noopener'),
+      },
+    ];
+  }, [labels]);
+  useRegisterCommands(commands);
+  const site = siteOrigin();
+  return (
+    <Frame
+      name={word('admin')}
+      find={findPosts}
+      context={
+        <Text size="sm" c="dimmed" truncate>
+          {site ? new URL(site).host : location.host}
+        </Text>
+      }
+      actions={<UserMenu />}
+    >
+      {children}
+    </Frame>
+  );
+}

@@ -1,0 +1,50 @@
+/** Who is signed in, their site, and the way out. */
+import { asApiError, IconExternalLink, IconLogout, IconUser, toastProblem, unwrap } from '@freehold/ui-kit';
+import { ActionIcon, Menu } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { postApiV1AuthLogout } from '../api';
+import { forgetSession, keptSession, siteOrigin } from '../session/store';
+import { useWords } from '../words';
+
+export function UserMenu() {
+  const word = useWords();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const signOut = useMutation({
+    mutationFn: () => unwrap(postApiV1AuthLogout()),
+    onError: (error) => toastProblem(word('sign_out.failed'), asApiError(error)),
+    onSuccess: async () => {
+      forgetSession();
+      queries.clear();
+      await navigate({ to: '/sign-in' });
+    },
+  });
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={word('me')}>
+          <IconUser size={19} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{keptSession()?.user.email}</Menu.Label>
+        <Menu.Item leftSection={<IconUser size={16} />} onClick={() => void navigate({ to: '/me' })}>
+          {word('me')}
+        </Menu.Item>
+        <Menu.Item
+          component="a"
+          href={siteOrigin()}
+          target="_blank"
+          rel="noopener"
+          leftSection={<IconExternalLink size={16} />}
+        >
+          {word('site.open')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOut.mutate()}>
+          {word('sign_out')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,9 @@
+/** The page at /sign-in; see `session/SignIn`. */
+import { createFileRoute } from '@tanstack/react-router';
+import * as z from 'zod';
+import { SignIn } from '../session/SignIn';
+
+export const Route = createFileRoute('/sign-in')({
+  validateSearch: z.object({ next: z.string().optional().catch(undefined) }),
+  component: SignIn,
+});

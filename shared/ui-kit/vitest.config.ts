@@ -1,0 +1,4 @@
+/** Unit tests of the kit: pure functions and the catalogues. Screens are tested in a browser. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({ test: { include: ['src/**/*.test.ts'], environment: 'node' } });

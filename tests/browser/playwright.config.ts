@@ -1,0 +1,28 @@
+/**
+ * Browser tests against a real platform. Needed: BROWSER_TEST_BIN, the path of the binary, whose own
+ * interface is tested. With BROWSER_TEST_UI=dist it is what the apps' dist folders hold, behind a
+ * small front of the tests: no binary needs to be built to see a change.
+ */
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: 'specs',
+  globalSetup: './support/platform.ts',
+  outputDir: 'results',
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: Boolean(process.env.CI),
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    viewport: { width: 1280, height: 860 },
+    locale: 'en-GB',
+    colorScheme: 'light',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.BROWSER_TEST_CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
+    },
+  },
+});

@@ -1,0 +1,65 @@
+/** Starts a platform of its own in an empty folder for the whole run, and stops it afterwards. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startFront } from './front.ts';
+
+const START_MS_MAX = 60_000;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+function untilUp(platform: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const timer = setTimeout(() => reject(new Error(`the platform did not start:\n${said}`)), START_MS_MAX);
+    const listen = (part: Buffer) => {
+      said += part.toString();
+      if (!said.includes('Freehold is up')) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    platform.stdout?.on('data', listen);
+    platform.stderr?.on('data', listen);
+    platform.on('exit', (code) => reject(new Error(`the platform ended with ${code}:\n${said}`)));
+  });
+}
+
+export default async function start(): Promise<() => Promise<void>> {
+  const binary = process.env.BROWSER_TEST_BIN;
+  if (!binary) throw new Error('BROWSER_TEST_BIN must name the freehold binary');
+  const embedded = process.env.BROWSER_TEST_UI !== 'dist';
+  const data = mkdtempSync(join(tmpdir(), 'freehold-browser-'));
+  const [port, front, metrics] = [await freePort(), await freePort(), await freePort()];
+  const shown = embedded ? port : front;
+  const settings = {
+    'edge.listen': `127.0.0.1:${port}`,
+    'hosts.port': String(shown),
+    'metrics.listen': `127.0.0.1:${metrics}`,
+    'limits.enabled': 'false',
+  };
+  const flags = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+  const platform = spawn(binary, ['up', '--data', data, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  await untilUp(platform);
+  const server = embedded ? undefined : await startFront(front, port);
+  process.env.BROWSER_TEST_PORT = String(shown);
+  process.env.BROWSER_TEST_DATA = data;
+  process.env.BROWSER_TEST_OPERATOR = readFileSync(join(data, 'secrets/operator-token'), 'utf8').trim();
+  return async () => {
+    server?.closeAllConnections();
+    server?.close();
+    platform.removeAllListeners('exit');
+    const ended = new Promise((resolve) => platform.on('exit', resolve));
+    platform.kill('SIGTERM');
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  };
+}
