@@ -131,6 +131,34 @@ pub(crate) struct Domain {
 }
 
 impl Domain {
+    /// A name that a site lays claim to, not looked at yet.
+    pub(super) fn claimed(
+        id: DomainId,
+        hostname: Hostname,
+        (site, account): (TenantId, AccountId),
+        token: String,
+        now: UnixMs,
+    ) -> Self {
+        Self {
+            id,
+            hostname,
+            site,
+            account,
+            token,
+            state: DomainState::Pending,
+            canonical: false,
+            problem: None,
+            seen: None,
+            attempts: 0,
+            created_at: now.0,
+            proved_at: None,
+            checked_at: None,
+            failing_since: None,
+            next_check_at: now.0,
+            released_at: None,
+        }
+    }
+
     /// The domain after a look at its records.
     pub(crate) fn checked(mut self, finding: Finding, now: UnixMs) -> Self {
         self.checked_at = Some(now.0);
@@ -209,24 +237,9 @@ pub(super) mod tests {
 
     /// A domain that was just added.
     pub(in crate::domains) fn added(now: UnixMs) -> Domain {
-        Domain {
-            id: DomainId::from_random(1),
-            hostname: Hostname::parse("www.acme.test").expect("a name"),
-            site: TenantId::from_random(1),
-            account: AccountId::from_random(1),
-            token: "freehold=1".to_owned(),
-            state: DomainState::Pending,
-            canonical: false,
-            problem: None,
-            seen: None,
-            attempts: 0,
-            created_at: now.0,
-            proved_at: None,
-            checked_at: None,
-            failing_since: None,
-            next_check_at: now.0,
-            released_at: None,
-        }
+        let of = (TenantId::from_random(1), AccountId::from_random(1));
+        let hostname = Hostname::parse("www.acme.test").expect("a name");
+        Domain::claimed(DomainId::from_random(1), hostname, of, "freehold=1".to_owned(), now)
     }
 
     fn gone() -> Finding {

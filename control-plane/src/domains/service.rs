@@ -7,7 +7,7 @@ use freehold_idempotency::IdempotencyKey;
 use freehold_ids::DomainId;
 
 use super::change::Change;
-use super::model::{Domain, DomainState, Finding};
+use super::model::{Domain, Finding};
 use super::{Domains, name, store};
 use crate::sites::{self, Site};
 use crate::store::answer;
@@ -38,24 +38,9 @@ impl Domains {
         })?;
         let now = sites.clock.now();
         let is_trusted = self.is_trusted(&hostname);
-        let claim = Domain {
-            id: DomainId::from_random(sites.clock.random_bits()),
-            hostname,
-            site: site.id,
-            account: site.account,
-            token: format!("{TOKEN_PREFIX}{}", HEXLOWER.encode(&sites.clock.random::<16>())),
-            state: DomainState::Pending,
-            canonical: false,
-            problem: None,
-            seen: None,
-            attempts: 0,
-            created_at: now.0,
-            proved_at: None,
-            checked_at: None,
-            failing_since: None,
-            next_check_at: now.0,
-            released_at: None,
-        };
+        let id = DomainId::from_random(sites.clock.random_bits());
+        let token = format!("{TOKEN_PREFIX}{}", HEXLOWER.encode(&sites.clock.random::<16>()));
+        let claim = Domain::claimed(id, hostname, (site.id, site.account), token, now);
         // Not due before the look below is over: a claim counts as looked at once.
         let claim = match is_trusted {
             true => claim.checked(Finding::Proved, now),

@@ -40,6 +40,8 @@ impl Database {
     pub async fn lead(&self) -> Leadership {
         let Some(pools) = self.postgres() else { return Leadership(None) };
         let mut is_told = false;
+        // What was warned of last: a server that stays away is one line.
+        let mut trouble = String::new();
         loop {
             match stand(pools, &mut is_told).await {
                 Ok((session, term)) => {
@@ -49,8 +51,17 @@ impl Database {
                     return Leadership(Some(seat));
                 }
                 Err(error) => {
-                    let error = DbError::from_driver(error, &Catalog::default());
-                    tracing::debug!(%error, "standing for leadership again");
+                    match DbError::from_driver(error, &Catalog::default()) {
+                        // The server lets no statement run for longer; somebody else leads.
+                        DbError::Busy => {}
+                        error => {
+                            let why = error.to_string();
+                            if why != trouble {
+                                tracing::warn!(%error, "cannot stand for leadership; trying on");
+                            }
+                            trouble = why;
+                        }
+                    }
                 }
             }
             tokio::time::sleep(Duration::from_millis(PAUSE_MS)).await;

@@ -87,6 +87,8 @@ pub struct Meter(Arc<Inner>);
 struct Inner {
     /// `None` keeps nothing over a restart.
     file: Option<PathBuf>,
+    /// Of its own: every request counts, and none waits while a report is written to the disk.
+    counts: Mutex<HashMap<TenantId, Counts>>,
     state: Mutex<State>,
     /// There is a report more, or one fewer.
     changed: Notify,
@@ -94,7 +96,6 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct State {
-    counts: HashMap<TenantId, Counts>,
     reports: VecDeque<UsageReport>,
     newest: u64,
     copy: Option<PersistedCopy>,
@@ -122,17 +123,17 @@ impl Meter {
 
     /// Adds to what is counted of a tenant.
     pub fn count(&self, tenant: TenantId, counts: Counts) {
-        self.0.state.lock().counts.entry(tenant).or_default().add(counts);
+        self.0.counts.lock().entry(tenant).or_default().add(counts);
     }
 
     /// Closes what was counted since the last time into reports of a minute. `now_ms`, Unix
     /// milliseconds, keeps numbers growing where the file was lost.
     pub fn close(&self, minute: i64, now_ms: i64) {
-        let mut state = self.0.state.lock();
-        let counts = std::mem::take(&mut state.counts);
+        let counts = std::mem::take(&mut *self.0.counts.lock());
         if counts.is_empty() {
             return;
         }
+        let mut state = self.0.state.lock();
         let mut fresh = Vec::new();
         let mut tenants: Vec<TenantUsage> =
             counts.into_iter().map(|(tenant, counts)| TenantUsage { tenant, counts }).collect();

@@ -35,6 +35,15 @@ pub struct SignedUp {
     pub data: Value,
 }
 
+/// What signs up with a site of this slug; the e-mail is `<slug>@example.org`.
+pub fn sign_up_body(slug: &str) -> Value {
+    json!({
+        "email": format!("{slug}@example.org"),
+        "password": PASSWORD,
+        "site": {"name": format!("Site {slug}"), "slug": slug},
+    })
+}
+
 impl Fleet {
     /// A platform with rate limits off and a clock that moves only when told to.
     pub async fn start() -> Self {
@@ -142,12 +151,7 @@ impl Fleet {
 
     /// An account with a site of this slug; its e-mail is `<slug>@example.org`.
     pub async fn sign_up(&self, slug: &str) -> SignedUp {
-        let body = json!({
-            "email": format!("{slug}@example.org"),
-            "password": PASSWORD,
-            "site": {"name": format!("Site {slug}"), "slug": slug},
-        });
-        let data = self.console().post("/v1/signup", body).await.data(201);
+        let data = self.console().post("/v1/signup", sign_up_body(slug)).await.data(201);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         SignedUp { session: text(&data["session"]["token"]), site: text(&data["site"]["id"]), data }
     }

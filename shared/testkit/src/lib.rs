@@ -8,8 +8,10 @@ mod api;
 mod fleet;
 mod planes;
 mod process;
+mod waiting;
 
 pub use api::{Answer, Api};
-pub use fleet::{Fleet, PASSWORD, SignedUp};
-pub use planes::{Planes, log_says, until};
+pub use fleet::{Fleet, PASSWORD, SignedUp, sign_up_body};
+pub use planes::{Planes, log_says};
 pub use process::Process;
+pub use waiting::{until, until_answered};

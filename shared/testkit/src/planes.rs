@@ -2,14 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::api::Api;
 use crate::process::Process;
+use crate::waiting::until;
 
 /// How long something that is to come about may take.
 const SECONDS_MAX: u64 = 30;
@@ -140,48 +138,12 @@ impl Planes {
 
     /// Waits until everyone who joined is connected.
     pub async fn until_connected(&self) {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(SECONDS_MAX);
         let is_there = |all: &Vec<Value>| all.iter().all(|one| one["state"] == "connected");
-        while !self.operate(&["fleet", "processes"])["items"].as_array().is_some_and(is_there) {
-            assert!(tokio::time::Instant::now() < deadline, "somebody is not connected again");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// Signs up through an edge; the e-mail is `<slug>@example.org`. Returns the answer's data.
-    pub async fn sign_up(&self, edge: &Process, slug: &str) -> Value {
-        let body = json!({
-            "email": format!("{slug}@example.org"),
-            "password": crate::PASSWORD,
-            "site": {"name": format!("Site {slug}"), "slug": slug},
-        });
-        edge.host("console.localhost").post("/v1/signup", body).await.data(201)
-    }
-
-    /// A client of a site's admin host, through an edge, that is its owner.
-    pub async fn owner(&self, edge: &Process, account: &Value, slug: &str) -> Api {
-        let session = account["session"]["token"].as_str().expect("a session");
-        let site = account["site"]["id"].as_str().expect("a site");
-        let console = edge.host("console.localhost").with_token(session);
-        let path = format!("/v1/sites/{site}/sign-in");
-        let ticket = console.post(&path, json!({})).await.data(201)["ticket"].take();
-        let admin = edge.host(&format!("{slug}.admin.localhost"));
-        let data = admin.post("/api/v1/auth/ticket", json!({"ticket": ticket})).await.data(200);
-        admin.with_token(data["access_token"].as_str().expect("a token"))
-    }
-}
-
-/// Asks until the answer has this status; fails the test when it never does.
-pub async fn until(api: &Api, path: &str, status: u16) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(SECONDS_MAX);
-    loop {
-        let answer = api.request(reqwest::Method::GET, path).send().await;
-        let found = answer.as_ref().map(reqwest::Response::status).unwrap_or(StatusCode::CONTINUE);
-        if found.as_u16() == status {
-            return;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{path}: {found} instead of {status}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        until("everybody is connected again", SECONDS_MAX, async || {
+            let processes = self.operate(&["fleet", "processes"]);
+            processes["items"].as_array().is_some_and(is_there).then_some(())
+        })
+        .await;
     }
 }
 

@@ -8,7 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::api::{Api, client};
+use crate::fleet::sign_up_body;
 
 /// How long a process may take to say that it is up, or to end.
 const SECONDS_MAX: u64 = 60;
@@ -105,6 +108,23 @@ impl Process {
     pub fn host(&self, hostname: &str) -> Api {
         let origin = format!("http://{hostname}:{}", self.port);
         Api { http: self.http.clone(), origin, token: None }
+    }
+
+    /// Signs up through this edge; the e-mail is `<slug>@example.org`. Returns the answer's data.
+    pub async fn sign_up(&self, slug: &str) -> Value {
+        self.host("console.localhost").post("/v1/signup", sign_up_body(slug)).await.data(201)
+    }
+
+    /// A client of the admin host of the site that a sign-up gave, as its owner.
+    pub async fn owner(&self, signed_up: &Value, slug: &str) -> Api {
+        let session = signed_up["session"]["token"].as_str().expect("a session");
+        let site = signed_up["site"]["id"].as_str().expect("a site");
+        let console = self.host("console.localhost").with_token(session);
+        let path = format!("/v1/sites/{site}/sign-in");
+        let ticket = console.post(&path, json!({})).await.data(201)["ticket"].take();
+        let admin = self.host(&format!("{slug}.admin.localhost"));
+        let data = admin.post("/api/v1/auth/ticket", json!({"ticket": ticket})).await.data(200);
+        admin.with_token(data["access_token"].as_str().expect("a token"))
     }
 
     /// The edge's port.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use freehold_certificates::{CONTROL_NAME, pinned_connector, process_name};
 use freehold_fleet::wire;
-use freehold_testkit::{Planes, Process, log_says, until};
+use freehold_testkit::{Planes, Process, log_says, until_answered};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,7 +24,7 @@ async fn sites_are_spread_and_every_edge_serves_every_one() {
     let mut accounts = Vec::new();
     for number in 0..6 {
         let slug = format!("shop-{number}");
-        accounts.push(planes.sign_up(&edges[number % 2], &slug).await);
+        accounts.push(edges[number % 2].sign_up(&slug).await);
     }
     for edge in &edges {
         for number in 0..6 {
@@ -40,13 +40,13 @@ async fn sites_are_spread_and_every_edge_serves_every_one() {
     let cordoned = listed["items"][0]["id"].as_str().expect("an id").to_owned();
     planes.operate(&["fleet", "cordon", &cordoned]);
     for number in 6..8 {
-        planes.sign_up(&edges[0], &format!("shop-{number}")).await;
+        edges[0].sign_up(&format!("shop-{number}")).await;
     }
     let listed = planes.operate(&["fleet", "workers"]);
     assert_eq!(listed["items"][0]["tenants_placed"], 3, "{listed}");
     assert_eq!(listed["items"][0]["state"], "cordoned");
     planes.operate(&["fleet", "uncordon", &cordoned]);
-    planes.sign_up(&edges[0], "shop-8").await;
+    edges[0].sign_up("shop-8").await;
     let listed = planes.operate(&["fleet", "workers"]);
     assert_eq!(listed["items"][0]["tenants_placed"], 4, "{listed}");
     drop(workers);
@@ -57,8 +57,8 @@ async fn sites_outlive_the_control_plane() {
     let mut planes = Planes::start(PROGRAM);
     let mut worker = planes.worker("one");
     let mut edge = planes.edge("north");
-    let account = planes.sign_up(&edge, "acme").await;
-    let owner = planes.owner(&edge, &account, "acme").await;
+    let account = edge.sign_up("acme").await;
+    let owner = edge.owner(&account, "acme").await;
     let token = owner.token().expect("a token").to_owned();
     planes.control.take().expect("a control plane").kill();
     let admin = |edge: &Process| edge.host("acme.admin.localhost").with_token(&token);
@@ -84,11 +84,11 @@ async fn sites_outlive_the_control_plane() {
     assert_eq!(console.get("/v1/sites").await.status, 503, "only the console waits");
     // When it is back everything goes on by itself.
     planes.start_control();
-    until(&console, "/openapi.json", 200).await;
+    until_answered(&console, "/openapi.json", 200).await;
     let listed = planes.operate(&["fleet", "workers"]);
     assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
     planes.until_connected().await;
-    planes.sign_up(&edge, "later").await;
+    edge.sign_up("later").await;
     assert_eq!(title_of(&edge, "later").await, "Welcome to Site later");
     assert_eq!(title_of(&edge, "acme").await, "Still alone");
     drop(worker);
@@ -113,18 +113,18 @@ async fn a_killed_worker_takes_down_its_own_tenants_only() {
     let planes = Planes::start(PROGRAM);
     let one = planes.worker("one");
     let edge = planes.edge("north");
-    planes.sign_up(&edge, "first").await;
+    edge.sign_up("first").await;
     let two = planes.worker("two");
     wait_for_workers(&planes, 2).await;
-    planes.sign_up(&edge, "second").await;
+    edge.sign_up("second").await;
     one.kill();
     let first = edge.host("first.localhost");
     first.get("/api/v1/posts").await.refused(503, "worker_unavailable");
     assert_eq!(title_of(&edge, "second").await, "Welcome to Site second");
     // A new site goes to whoever is there.
-    planes.sign_up(&edge, "third").await;
+    edge.sign_up("third").await;
     let one = planes.worker("one");
-    until(&first, "/api/v1/posts", 200).await;
+    until_answered(&first, "/api/v1/posts", 200).await;
     drop((one, two));
 }
 
@@ -133,7 +133,7 @@ async fn a_suspension_reaches_a_worker_that_was_away() {
     let planes = Planes::start(PROGRAM);
     let worker = planes.worker("one");
     let edge = planes.edge("north");
-    planes.sign_up(&edge, "acme").await;
+    edge.sign_up("acme").await;
     worker.kill();
     // The order cannot be given; what is desired is kept.
     let suspend = std::process::Command::new(PROGRAM)
@@ -142,7 +142,7 @@ async fn a_suspension_reaches_a_worker_that_was_away() {
         .output()
         .expect("an answer");
     assert!(suspend.status.success(), "{}", String::from_utf8_lossy(&suspend.stderr));
-    until(&edge.host("acme.localhost"), "/", 402).await;
+    until_answered(&edge.host("acme.localhost"), "/", 402).await;
     let worker = planes.worker("one");
     // The worker knows it too now, and keeps it.
     let copy = planes.data("one").join("worker/assignments");
@@ -153,7 +153,7 @@ async fn a_suspension_reaches_a_worker_that_was_away() {
     }
     wait_for_workers(&planes, 1).await;
     planes.operate(&["tenant", "resume", "acme"]);
-    until(&edge.host("acme.localhost"), "/", 200).await;
+    until_answered(&edge.host("acme.localhost"), "/", 200).await;
     drop(worker);
 }
 
@@ -206,7 +206,7 @@ async fn joining_takes_a_good_token_and_membership_can_end() {
     // It has the fewest tenants of all, and gets no more.
     let two = planes.worker("two");
     let edge = planes.edge("north");
-    planes.sign_up(&edge, "acme").await;
+    edge.sign_up("acme").await;
     drop((worker, two));
 }
 
@@ -215,7 +215,7 @@ async fn a_damaged_copy_is_refused_and_fetched_again() {
     let mut planes = Planes::start(PROGRAM);
     let worker = planes.worker("one");
     let edge = planes.edge("north");
-    planes.sign_up(&edge, "acme").await;
+    edge.sign_up("acme").await;
     worker.terminate();
     edge.terminate();
     for file in ["one/worker/assignments", "north/edge/routes"] {
@@ -229,13 +229,13 @@ async fn a_damaged_copy_is_refused_and_fetched_again() {
     for name in ["one", "north"] {
         assert!(log_says(&planes.data(name), "is damaged; the copy is not used"), "{name}");
     }
-    until(&edge.host("acme.localhost"), "/", 200).await;
+    until_answered(&edge.host("acme.localhost"), "/", 200).await;
     // What was fetched is a whole copy again.
     planes.control.take().expect("a control plane").kill();
     worker.kill();
     edge.kill();
     let (worker, edge) = (planes.worker("one"), planes.edge("north"));
-    until(&edge.host("acme.localhost"), "/", 200).await;
+    until_answered(&edge.host("acme.localhost"), "/", 200).await;
     drop(worker);
 }
 
@@ -244,12 +244,12 @@ async fn a_stopped_edge_holds_up_nobody() {
     let planes = Planes::start(PROGRAM);
     let worker = planes.worker("one");
     let (north, south) = (planes.edge("north"), planes.edge("south"));
-    planes.sign_up(&north, "first").await;
+    north.sign_up("first").await;
     south.signal("STOP");
-    planes.sign_up(&north, "second").await;
-    planes.sign_up(&north, "third").await;
+    north.sign_up("second").await;
+    north.sign_up("third").await;
     south.signal("CONT");
-    until(&south.host("third.localhost"), "/", 200).await;
+    until_answered(&south.host("third.localhost"), "/", 200).await;
     drop(worker);
 }
 
@@ -258,7 +258,7 @@ async fn nobody_but_an_edge_can_ask_a_worker() {
     let planes = Planes::start(PROGRAM);
     let worker = planes.worker("one");
     let edge = planes.edge("north");
-    let account = planes.sign_up(&edge, "acme").await;
+    let account = edge.sign_up("acme").await;
     let socket = planes.data("one").join("run/worker.sock");
     let client = reqwest::Client::builder().unix_socket(socket).build().expect("a client");
     let request = client.request(Method::GET, "http://acme.localhost/api/v1/posts");
@@ -305,7 +305,7 @@ async fn hosts_meet_over_tls_and_strangers_stay_out() {
     let listening = [listen.as_str(), advertise.as_str()];
     let one = launch("worker", "one", Some(&planes.token("worker")), &listening);
     let north = launch("edge", "north", Some(&planes.token("edge")), &[]);
-    planes.sign_up(&north, "acme").await;
+    north.sign_up("acme").await;
     assert_eq!(title_of(&north, "acme").await, "Welcome to Site acme");
     // A token without the fingerprint, or with another's, does not reach the control plane.
     let token = planes.token("edge");
@@ -366,7 +366,7 @@ async fn an_edge_is_replaced_under_load_and_nobody_notices() {
     let start = || Process::launch_with_socket(PROGRAM, &arguments, &data, &settings, &socket);
     let edge = start();
     assert_eq!(edge.port(), port);
-    planes.sign_up(&edge, "acme").await;
+    edge.sign_up("acme").await;
     let api = edge.host("acme.localhost").with_new_connections();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let load = tokio::spawn(async move {
@@ -385,7 +385,7 @@ async fn an_edge_is_replaced_under_load_and_nobody_notices() {
     for _ in 0..3 {
         assert!(edge.terminate(), "the old one ends well");
         edge = start();
-        until(&edge.host("acme.localhost"), "/", 200).await;
+        until_answered(&edge.host("acme.localhost"), "/", 200).await;
     }
     stop.send_replace(true);
     let statuses = load.await.expect("every request was answered");
@@ -441,7 +441,7 @@ async fn a_worker_that_is_cut_off_is_reached_all_the_same() {
     let mut planes = Planes::start(PROGRAM);
     let worker = planes.worker("one");
     let edge = planes.edge("north");
-    planes.sign_up(&edge, "acme").await;
+    edge.sign_up("acme").await;
     planes.control.take().expect("a control plane").kill();
     // The worker does not find the control plane again: it dials another socket.
     let elsewhere = format!("unix:{}", planes.data("nowhere").display());
@@ -449,7 +449,7 @@ async fn a_worker_that_is_cut_off_is_reached_all_the_same() {
     let arguments = ["worker", "--control", &elsewhere];
     let worker = Process::launch(PROGRAM, &arguments, &planes.data("one"), &[], None);
     planes.start_control();
-    until(&edge.host("console.localhost"), "/openapi.json", 200).await;
+    until_answered(&edge.host("console.localhost"), "/openapi.json", 200).await;
     assert_eq!(title_of(&edge, "acme").await, "Welcome to Site acme");
     let fresh = planes.edge("south");
     assert_eq!(title_of(&fresh, "acme").await, "Welcome to Site acme");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use freehold_scratch_postgres::ScratchDatabase;
-use freehold_testkit::{PASSWORD, Planes, until};
+use freehold_testkit::{PASSWORD, Planes, until_answered};
 use serde_json::json;
 
 use crate::PROGRAM;
@@ -24,7 +24,7 @@ async fn a_lost_control_plane_comes_back_from_its_backup() {
     let mut planes = Planes::start(PROGRAM);
     let worker = planes.worker("one");
     let edge = planes.edge("north");
-    planes.sign_up(&edge, "acme").await;
+    edge.sign_up("acme").await;
     let made = planes.operate(&["db", "backup"]);
     let made = PathBuf::from(made["folder"].as_str().expect("a folder"));
     let kept = planes.data("kept");
@@ -49,16 +49,16 @@ async fn a_lost_control_plane_comes_back_from_its_backup() {
     planes.start_control();
     // Worker and edge are members still, the account is there, the site serves all along.
     let console = edge.host("console.localhost");
-    until(&console, "/openapi.json", 200).await;
+    until_answered(&console, "/openapi.json", 200).await;
     let login = json!({"email": "acme@example.org", "password": PASSWORD});
     let session = console.post("/v1/sessions", login).await.data(201);
     let console = console.with_token(session["token"].as_str().expect("a token"));
     assert_eq!(console.get("/v1/sites").await.data(200)["items"][0]["slug"], "acme");
-    until(&edge.host("acme.localhost"), "/", 200).await;
+    until_answered(&edge.host("acme.localhost"), "/", 200).await;
     let processes = planes.operate(&["fleet", "processes"]);
     assert_eq!(processes["total"], 2, "{processes}");
     planes.operate(&["tenant", "suspend", "acme", "--reason", "test"]);
-    until(&edge.host("acme.localhost"), "/", 402).await;
+    until_answered(&edge.host("acme.localhost"), "/", 402).await;
     drop(worker);
 }
 
@@ -68,7 +68,7 @@ async fn a_backup_moves_the_control_plane_to_postgres_and_back() {
     let on_postgres = setting(&database.url());
     let mut planes = Planes::start(PROGRAM);
     let (worker, edge) = (planes.worker("one"), planes.edge("north"));
-    planes.sign_up(&edge, "acme").await;
+    edge.sign_up("acme").await;
     let console = edge.host("console.localhost");
     for (round, settings) in [vec![on_postgres.as_str()], vec![]].iter().enumerate() {
         let made = planes.operate(&["db", "backup"]);
@@ -84,13 +84,13 @@ async fn a_backup_moves_the_control_plane_to_postgres_and_back() {
         assert!(!planes.data("control/restoring").exists());
         planes.change_settings(settings);
         planes.start_control();
-        until(&console, "/openapi.json", 200).await;
+        until_answered(&console, "/openapi.json", 200).await;
         planes.until_connected().await;
         let processes = planes.operate(&["fleet", "processes"]);
         assert_eq!(processes["total"], 2, "{processes}");
-        planes.sign_up(&edge, &format!("round-{round}")).await;
+        edge.sign_up(&format!("round-{round}")).await;
         for slug in ["acme", "round-0"] {
-            until(&edge.host(&format!("{slug}.localhost")), "/", 200).await;
+            until_answered(&edge.host(&format!("{slug}.localhost")), "/", 200).await;
         }
     }
     // A database that is in use is not restored into.

@@ -202,8 +202,8 @@ async fn other_edges_hear_of_a_change_and_a_lost_worker_is_not_answered_for() {
     let planes = Planes::start(PROGRAM);
     let worker = planes.worker("one");
     let edges = [planes.edge("north"), planes.edge("south")];
-    let account = planes.sign_up(&edges[0], "acme").await;
-    let owner = planes.owner(&edges[0], &account, "acme").await;
+    let account = edges[0].sign_up("acme").await;
+    let owner = edges[0].owner(&account, "acme").await;
     for round in 0..20 {
         for edge in &edges {
             warm(&edge.host("acme.localhost"), "/api/v1/posts/welcome").await;

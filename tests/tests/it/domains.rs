@@ -1,7 +1,7 @@
 //! Domains of sites: added, read under, held by one, given up, through restarts and several edges.
 
 use freehold_scratch_postgres::ScratchDatabase;
-use freehold_testkit::{Answer, Api, Fleet, Planes, Process, SignedUp};
+use freehold_testkit::{Answer, Api, Fleet, Planes, Process, SignedUp, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -287,12 +287,10 @@ async fn a_domain_follows_its_site_through_its_life() {
     assert_eq!(own.get("/").await.status, 200);
     console.delete(&site).await.data(200);
     fleet.clock().advance_seconds(7 * 24 * 3_600 + 1);
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
-    while operator.get(&tenant).await.status == 200 {
-        assert!(tokio::time::Instant::now() < deadline, "the site was not erased");
-        // not synchronisation: a pause between two looks at the state that is waited for
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    until("the site is erased", 30, async || {
+        (operator.get(&tenant).await.status != 200).then_some(())
+    })
+    .await;
     own.get("/api/v1/posts").await.refused(404, "site_unknown");
     fleet.host("acme.test").get("/api/v1/posts").await.refused(404, "site_unknown");
     assert_eq!(operator.get("/v1/fleet/domains").await.data(200)["total"], 0);
@@ -304,7 +302,7 @@ async fn every_edge_serves_a_domain_when_it_is_answered() {
     let mut planes = Planes::start(PROGRAM);
     let worker = planes.worker("one");
     let mut edges = [planes.edge("north"), planes.edge("south")];
-    planes.sign_up(&edges[0], "acme").await;
+    edges[0].sign_up("acme").await;
     let status = async |edge: &Process, name: &str| edge.host(name).get("/").await.status.as_u16();
     let added = planes.operate(&["domain", "add", "acme", "www.acme.test"]);
     assert_eq!(added["state"], "active", "{added}");

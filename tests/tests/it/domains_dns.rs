@@ -1,6 +1,6 @@
 //! Domains that are proved in DNS, by a name server whose records come, change and go.
 
-use freehold_testkit::{Api, Fleet, SignedUp};
+use freehold_testkit::{Api, Fleet, SignedUp, until};
 use hickory_proto::op::ResponseCode;
 use serde_json::{Value, json};
 
@@ -184,17 +184,11 @@ async fn a_claim_without_proof_keeps_a_name_from_nobody_for_long() {
 }
 
 /// Waits until a sweep has brought a domain to a state.
-async fn until(api: &Api, path: &str, state: &str) {
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
-    loop {
-        let found = api.get(path).await.data(200);
-        if found["state"] == state {
-            return;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "not {state}: {found}");
-        // not synchronisation: a pause between two looks at the state that is waited for
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+async fn becomes(api: &Api, path: &str, state: &str) {
+    until(&format!("{path} is {state}"), 30, async || {
+        (api.get(path).await.data(200)["state"] == state).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -206,17 +200,17 @@ async fn records_are_looked_at_without_being_asked_for() {
     let path = path_of(&account, &domain);
     dns.cname(NAME, "acme.localhost");
     fleet.clock().advance_seconds(31);
-    until(&operator, &path, "active").await;
+    becomes(&operator, &path, "active").await;
     assert_eq!(status(&fleet).await, 200);
     dns.remove(NAME);
     fleet.clock().advance_seconds(24 * HOUR);
-    until(&operator, &path, "failing").await;
+    becomes(&operator, &path, "failing").await;
     assert_eq!(status(&fleet).await, 200);
     fleet.clock().advance_seconds(24 * HOUR);
-    until(&operator, &path, "inactive").await;
+    becomes(&operator, &path, "inactive").await;
     assert_eq!(status(&fleet).await, 404);
     dns.cname(NAME, "acme.localhost");
     fleet.clock().advance_seconds(HOUR);
-    until(&operator, &path, "active").await;
+    becomes(&operator, &path, "active").await;
     assert_eq!(status(&fleet).await, 200);
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use freehold_testkit::{Api, Fleet, PASSWORD, Process};
-use serde_json::{Value, json};
+use freehold_testkit::{Api, Fleet, PASSWORD, Process, sign_up_body, until};
+use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -13,36 +13,6 @@ use crate::PROGRAM;
 
 /// How long recovery may take.
 const RECOVERY_SECONDS_MAX: u64 = 30;
-
-/// Looks again and again until the answer is there.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(RECOVERY_SECONDS_MAX);
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{what}");
-        // not synchronisation: a pause between two looks at the state that is waited for
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-fn sign_up_body(slug: &str) -> Value {
-    json!({
-        "email": format!("{slug}@example.org"),
-        "password": PASSWORD,
-        "site": {"name": format!("Site {slug}"), "slug": slug},
-    })
-}
-
-async fn owner(process: &Process, slug: &str, session: &str, site: &str) -> Api {
-    let console = process.host("console.localhost").with_token(session);
-    let ticket = console.post(&format!("/v1/sites/{site}/sign-in"), json!({})).await.data(201);
-    let admin = process.host(&format!("{slug}.admin.localhost"));
-    let body = json!({"ticket": ticket["ticket"]});
-    let session = admin.post("/api/v1/auth/ticket", body).await.data(200);
-    admin.with_token(session["access_token"].as_str().expect("a token"))
-}
 
 #[tokio::test]
 async fn writes_of_clients_that_vanish_happen_whole_or_not_at_all() {
@@ -108,7 +78,7 @@ async fn killed_between_any_two_steps_a_site_becomes_whole() {
         let login = json!({"email": "acme@example.org", "password": PASSWORD});
         let token = console.post("/v1/sessions", login).await.data(201);
         let console = console.with_token(token["token"].as_str().expect("a token"));
-        let site = until("the site becomes ready", async || {
+        let site = until("the site becomes ready", RECOVERY_SECONDS_MAX, async || {
             let sites = console.get("/v1/sites").await.data(200);
             let site = sites["items"][0].clone();
             (site["state"] == "ready").then_some(site)
@@ -128,13 +98,10 @@ async fn a_kill_loses_no_acknowledged_write() {
     let rounds = if crate::is_long() { 20 } else { 3 };
     let folder = tempfile::tempdir().expect("a folder");
     let mut process = Process::start(PROGRAM, folder.path(), &[], None);
-    let console = process.host("console.localhost");
-    let data = console.post("/v1/signup", sign_up_body("acme")).await.data(201);
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let (session, site) = (text(&data["session"]["token"]), text(&data["site"]["id"]));
+    let signed_up = process.sign_up("acme").await;
     let mut acknowledged = Vec::new();
     for round in 0..rounds {
-        let api = owner(&process, "acme", &session, &site).await;
+        let api = process.owner(&signed_up, "acme").await;
         let (count, mut counted) = tokio::sync::watch::channel(0);
         let writer = tokio::spawn(async move {
             let mut slugs = Vec::new();
@@ -208,11 +175,8 @@ async fn a_full_volume_refuses_writes_and_recovers_without_a_restart() {
     };
     let data = volume.0.path().join("data");
     let process = Process::start(PROGRAM, &data, &[], None);
-    let console = process.host("console.localhost");
-    let signed_up = console.post("/v1/signup", sign_up_body("acme")).await.data(201);
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let (session, site) = (text(&signed_up["session"]["token"]), text(&signed_up["site"]["id"]));
-    let api = owner(&process, "acme", &session, &site).await;
+    let signed_up = process.sign_up("acme").await;
+    let api = process.owner(&signed_up, "acme").await;
     let ballast = volume.0.path().join("ballast");
     let filled = Command::new("dd")
         .args(["if=/dev/zero", "bs=64k"])
@@ -244,7 +208,7 @@ async fn a_full_volume_refuses_writes_and_recovers_without_a_restart() {
     };
     assert_eq!(total(&api).await, Some(written + 1), "nothing half done");
     std::fs::remove_file(&ballast).expect("room again");
-    until("writes come through again", async || {
+    until("writes come through again", RECOVERY_SECONDS_MAX, async || {
         (api.post("/api/v1/posts", body(1_000)).await.status == 201).then_some(())
     })
     .await;

@@ -30,8 +30,8 @@ impl Fleet {
         let mut planes = Planes::start(PROGRAM);
         let one = planes.worker("one");
         let edges = [planes.edge("north"), planes.edge("south")];
-        let account = planes.sign_up(&edges[0], "acme").await;
-        let owner = planes.owner(&edges[0], &account, "acme").await;
+        let account = edges[0].sign_up("acme").await;
+        let owner = edges[0].owner(&account, "acme").await;
         let two = planes.worker("two");
         let ids = ["one", "two"].map(|name| {
             let file = planes.data(name).join("worker/membership");
@@ -230,7 +230,7 @@ async fn a_stolen_hand_over_is_good_for_nothing_else() {
     let edge = planes.edge("north");
     let mut sites = Vec::new();
     for slug in ["acme", "other"] {
-        let account = planes.sign_up(&edge, slug).await;
+        let account = edge.sign_up(slug).await;
         sites.push(account["site"]["id"].as_str().expect("an id").to_owned());
     }
     let copy = std::fs::read_to_string(planes.data("one").join("worker/assignments"));

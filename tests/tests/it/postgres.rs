@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use freehold_scratch_postgres::{ScratchDatabase, Server, StopMode};
-use freehold_testkit::{Api, PASSWORD, Planes, Process, log_says};
+use freehold_testkit::{Api, PASSWORD, Planes, Process, log_says, sign_up_body, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -27,26 +27,6 @@ pub(crate) fn setting(url: &str) -> String {
 
 fn up(data: &Path, url: &str, fault: Option<&str>) -> Process {
     Process::start(PROGRAM, data, &[&setting(url)], fault)
-}
-
-async fn until<T>(what: &str, seconds: u64, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(seconds);
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{what}");
-        // not synchronisation: a pause between two looks at the state that is waited for
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-fn sign_up_body(slug: &str) -> Value {
-    json!({
-        "email": format!("{slug}@example.org"),
-        "password": PASSWORD,
-        "site": {"name": format!("Site {slug}"), "slug": slug},
-    })
 }
 
 /// Signs in; `None` when there is no such member.
@@ -295,7 +275,6 @@ async fn sign_up_in_the_end(console: &Api, slug: &str) {
     until(&format!("{slug} signs up"), RECOVERY_SECONDS_MAX, async || {
         let sent = console.request(Method::POST, "/v1/signup").json(&sign_up_body(slug));
         let answer = sent.timeout(Duration::from_secs(5)).send().await.ok()?;
-        eprintln!("{}", answer.status());
         [201, 409].contains(&answer.status().as_u16()).then_some(())
     })
     .await;
@@ -306,7 +285,7 @@ async fn a_spare_control_plane_takes_over_and_the_former_one_changes_nothing() {
     let Some(database) = ScratchDatabase::for_test() else { return };
     let mut planes = Planes::start_with(PROGRAM, &[&setting(&database.url())]);
     let (worker, edge) = (planes.worker("one"), planes.edge("north"));
-    planes.sign_up(&edge, "first").await;
+    edge.sign_up("first").await;
     planes.start_spare();
     let spare = planes.data("spare");
     let stands_by = async || log_says(&spare, "standing by").then_some(());
@@ -320,7 +299,7 @@ async fn a_spare_control_plane_takes_over_and_the_former_one_changes_nothing() {
     // The edge's line to the former one is open, but nobody answers on it.
     sign_up_in_the_end(&console, "second").await;
     planes.operate(&["tenant", "suspend", "first", "--reason", "test"]);
-    freehold_testkit::until(&edge.host("first.localhost"), "/", 402).await;
+    freehold_testkit::until_answered(&edge.host("first.localhost"), "/", 402).await;
     former.signal("CONT");
     assert!(!former.ended_well(), "it has been replaced, and says so");
     assert!(log_says(&planes.data("control"), "another control plane took over"));
@@ -330,7 +309,8 @@ async fn a_spare_control_plane_takes_over_and_the_former_one_changes_nothing() {
     planes.swap();
     sign_up_in_the_end(&console, "third").await;
     for (slug, status) in [("first", 402), ("second", 200), ("third", 200)] {
-        freehold_testkit::until(&edge.host(&format!("{slug}.localhost")), "/", status).await;
+        freehold_testkit::until_answered(&edge.host(&format!("{slug}.localhost")), "/", status)
+            .await;
     }
     drop(worker);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use freehold_scratch_postgres::{ScratchDatabase, Server, StopMode};
-use freehold_testkit::{Api, PASSWORD, Planes, until};
+use freehold_testkit::{Api, PASSWORD, Planes, until_answered};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -148,8 +148,8 @@ async fn every_part_is_killed_in_turn(database: Option<&Server>) {
     for number in 0..sites {
         let edge = edges[number % 2].as_ref().expect("an edge");
         let slug = format!("shop-{number}");
-        let account = planes.sign_up(edge, &slug).await;
-        let owner = planes.owner(edge, &account, &slug).await;
+        let account = edge.sign_up(&slug).await;
+        let owner = edge.owner(&account, &slug).await;
         tokens.push((slug, owner.token().expect("a token").to_owned()));
     }
     let api = |edges: &[Option<freehold_testkit::Process>; 2], at: usize| {
@@ -204,7 +204,7 @@ async fn every_part_is_killed_in_turn(database: Option<&Server>) {
     assert!(!signed_up.is_empty());
     for edge in edges.iter().flatten() {
         for slug in tokens.iter().map(|(slug, _)| slug).chain(&signed_up) {
-            until(&edge.host(&format!("{slug}.localhost")), "/", 200).await;
+            until_answered(&edge.host(&format!("{slug}.localhost")), "/", 200).await;
         }
         for (slug, acknowledged) in &written {
             let there = every_slug(&edge.host(&format!("{slug}.localhost"))).await;
@@ -240,11 +240,11 @@ async fn a_worker_that_stood_still_goes_on_and_others_notice_nothing() {
     let planes = Planes::start(PROGRAM);
     let one = planes.worker("one");
     let edge = planes.edge("north");
-    let first = planes.sign_up(&edge, "first").await;
-    let owner = planes.owner(&edge, &first, "first").await;
+    let first = edge.sign_up("first").await;
+    let owner = edge.owner(&first, "first").await;
     let two = planes.worker("two");
     let console = edge.host("console.localhost");
-    planes.sign_up(&edge, "second").await;
+    edge.sign_up("second").await;
     // It is written to when it stops, and asked again at once and later.
     one.signal("STOP");
     let began = std::time::Instant::now();
@@ -271,15 +271,15 @@ async fn a_worker_that_stood_still_goes_on_and_others_notice_nothing() {
     }
     assert!(number > 10);
     // New sites go where somebody answers.
-    planes.sign_up(&edge, "third").await;
+    edge.sign_up("third").await;
     one.signal("CONT");
-    until(&edge.host("first.localhost"), "/", 200).await;
+    until_answered(&edge.host("first.localhost"), "/", 200).await;
     let post = json!({"title": "Back", "content": "x", "status": "published"});
     owner.post("/api/v1/posts", post).await.data(201);
     // It is connected again and takes orders.
     planes.until_connected().await;
     planes.operate(&["tenant", "suspend", "first", "--reason", "test"]);
-    until(&edge.host("first.localhost"), "/", 402).await;
+    until_answered(&edge.host("first.localhost"), "/", 402).await;
     assert_eq!(console.get("/openapi.json").await.status, 200);
     drop(two);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use freehold_scratch_postgres::ScratchDatabase;
-use freehold_testkit::{Api, PASSWORD, Planes, Process, until};
+use freehold_testkit::{Api, PASSWORD, Planes, Process, until_answered};
 use serde_json::{Value, json};
 
 use crate::PROGRAM;
@@ -28,7 +28,7 @@ async fn total(console: &Api, path: &str, requests: u64) -> Value {
 
 async fn console(edge: &Process, slug: &str) -> Api {
     let console = edge.host("console.localhost");
-    until(&console, "/openapi.json", 200).await;
+    until_answered(&console, "/openapi.json", 200).await;
     let login = json!({"email": format!("{slug}@example.org"), "password": PASSWORD});
     let session = console.post("/v1/sessions", login).await.data(201);
     console.with_token(session["token"].as_str().expect("a token"))
@@ -37,9 +37,9 @@ async fn console(edge: &Process, slug: &str) -> Api {
 async fn usage_of_planes(settings: &[&str]) {
     let mut planes = Planes::start_with(PROGRAM, settings);
     let (worker, edge) = (planes.worker("one"), planes.edge("north"));
-    let account = planes.sign_up(&edge, "acme").await;
+    let account = edge.sign_up("acme").await;
     let id = account["site"]["id"].as_str().expect("a site").to_owned();
-    planes.sign_up(&edge, "idle").await;
+    edge.sign_up("idle").await;
     let site = edge.host("acme.localhost");
     // The control plane is away while they count.
     planes.control.take().expect("a control plane").kill();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use freehold_testkit::{Answer, Api, PASSWORD, Planes, Process};
+use freehold_testkit::{Answer, Api, Planes, Process};
 use reqwest::Method;
 use serde_json::json;
 
@@ -28,23 +28,9 @@ async fn opens(process: &Process) -> u64 {
 async fn platform(folder: &std::path::Path, settings: &[&str]) -> (Process, Api) {
     let settings: Vec<&str> = [&["edge.cache_bytes_max=0"], settings].concat();
     let process = Process::start(PROGRAM, folder, &settings, None);
-    let owner = sign_up(&process, "acme").await;
+    let account = process.sign_up("acme").await;
+    let owner = process.owner(&account, "acme").await;
     (process, owner)
-}
-
-async fn sign_up(process: &Process, slug: &str) -> Api {
-    let body = json!({
-        "email": format!("{slug}@example.org"), "password": PASSWORD,
-        "site": {"name": slug, "slug": slug},
-    });
-    let console = process.host("console.localhost");
-    let account = console.post("/v1/signup", body).await.data(201);
-    let console = console.with_token(account["session"]["token"].as_str().expect("a token"));
-    let path = format!("/v1/sites/{}/sign-in", account["site"]["id"].as_str().expect("a site"));
-    let ticket = console.post(&path, json!({})).await.data(201)["ticket"].take();
-    let admin = process.host(&format!("{slug}.admin.localhost"));
-    let session = admin.post("/api/v1/auth/ticket", json!({"ticket": ticket})).await.data(200);
-    admin.with_token(session["access_token"].as_str().expect("a token"))
 }
 
 #[tokio::test]
@@ -89,7 +75,8 @@ async fn what_was_written_is_read_at_once_and_kept_until_the_next_write() {
 async fn a_kept_answer_needs_no_store_and_no_restart_is_believed() {
     let folder = tempfile::tempdir().expect("a folder");
     let (process, owner) = platform(folder.path(), &["worker.open_tenants_max=1"]).await;
-    let other = sign_up(&process, "other").await;
+    let account = process.sign_up("other").await;
+    let other = process.owner(&account, "other").await;
     let site = process.host("acme.localhost");
     site.get("/api/v1/posts").await.data(200);
     other.get("/api/v1/posts").await.data(200);
@@ -114,8 +101,8 @@ async fn one_edge_profits_from_what_another_asked_for() {
     let worker = planes.worker("one");
     let (north, south) = (planes.edge("north"), planes.edge("south"));
     planes.until_connected().await;
-    planes.sign_up(&north, "acme").await;
-    freehold_testkit::until(&south.host("acme.localhost"), "/feed.xml", 200).await;
+    north.sign_up("acme").await;
+    freehold_testkit::until_answered(&south.host("acme.localhost"), "/feed.xml", 200).await;
     let began = Instant::now();
     loop {
         let (one, two) = (north.host("acme.localhost"), south.host("acme.localhost"));
@@ -130,6 +117,6 @@ async fn one_edge_profits_from_what_another_asked_for() {
         assert!(began.elapsed() < PATIENCE);
     }
     planes.operate(&["tenant", "suspend", "acme", "--reason", "test"]);
-    freehold_testkit::until(&south.host("acme.localhost"), "/api/v1/posts", 402).await;
+    freehold_testkit::until_answered(&south.host("acme.localhost"), "/api/v1/posts", 402).await;
     drop(worker);
 }

@@ -82,23 +82,20 @@ async fn another_process_leads_when_the_leader_falls_silent_and_only_it_writes()
     let first = one.lead().await;
     add_shelf(&one, 1).await.unwrap();
     let half_done = one.write().await.unwrap();
-    let waits = Duration::from_secs(TAKE_OVER_SECONDS_MAX);
-    let (second, ()) = tokio::join!(tokio::time::timeout(waits, two.lead()), async move {
-        // It holds the turn, and the other one's first write needs it.
-        // not synchronisation: the leader is silent for longer than the server bears
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        drop(half_done);
-    });
+    // It holds the turn, which the other one needs: the server ends its silence too.
+    let waits = Duration::from_secs(2 * TAKE_OVER_SECONDS_MAX);
+    let second = tokio::time::timeout(waits, two.lead()).await;
     let leading = tokio::spawn(second.expect("a silent leader is replaced").lost());
+    assert!(half_done.commit().await.is_err());
     assert!(matches!(add_shelf(&one, 2).await, Err(DbError::Superseded)));
     add_shelf(&two, 2).await.unwrap();
     tokio::time::timeout(waits, first.lost()).await.expect("it learns that it was replaced");
     // A leader that keeps showing signs of life is not replaced, one that goes is at once.
     let three = connect(&database, MIGRATIONS).await;
-    let third = tokio::spawn(async move { (three.lead().await, three) });
-    // not synchronisation: long enough for the third one to have tried in vain
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    assert!(!leading.is_finished() && !third.is_finished());
+    let mut third = tokio::spawn(async move { (three.lead().await, three) });
+    let in_vain = Duration::from_secs(5);
+    assert!(tokio::time::timeout(in_vain, &mut third).await.is_err());
+    assert!(!leading.is_finished());
     add_shelf(&two, 3).await.unwrap();
     leading.abort();
     let (_third, three) = tokio::time::timeout(waits, third).await.unwrap().unwrap();
