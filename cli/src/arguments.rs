@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Start the whole platform in this process.
     Up,
     /// Start the control plane alone; workers and edges join it.
-    Control,
+    Control(ControlArguments),
     /// Start a worker alone.
     Worker(JoinArguments),
     /// Start an edge alone.
@@ -223,6 +223,24 @@ pub(crate) enum Domain {
     Remove {
         /// Its id or hostname.
         domain: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ControlArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Control>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Control {
+    /// Make an empty control plane's database again from the manifests beside tenants' stores, when it
+    /// and its backups are lost. Its secrets must be there; nothing may run.
+    Rebuild {
+        /// A folder with manifests below it, such as a worker's `tenants`; several times for several
+        /// workers.
+        #[arg(long, value_name = "DIR", required = true)]
+        from: Vec<PathBuf>,
     },
 }
 

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use freehold_certificates::Authority;
 use freehold_clock::Clock;
 use freehold_credentials::{Opaque, SigningKey};
-use freehold_fleet::{HandOverKey, UpstreamId};
+use freehold_fleet::{HandOverKey, ManifestKey, UpstreamId};
 
 /// What operator tokens start with.
 pub(crate) const OPERATOR_PREFIX: &str = "fho";
@@ -29,6 +29,8 @@ pub struct Secrets {
     pub(crate) tickets: SigningKey,
     /// From this come the keys of hand-overs.
     pub(crate) handover: [u8; 32],
+    /// Seals manifests of tenants.
+    pub(crate) manifests: ManifestKey,
     /// Certifies the processes of the fleet.
     pub(crate) authority: Arc<Authority>,
     operator_file: PathBuf,
@@ -47,13 +49,15 @@ impl Secrets {
             .map_err(|error| failed(&operator_file, error.to_string()))?;
         let operator = Opaque::parse(OPERATOR_PREFIX, &operator)
             .ok_or_else(|| failed(&operator_file, "this is no operator token".into()))?;
-        let tickets = SigningKey::from_seed(&key(&folder.join("ticket-key"), clock)?);
+        let seed = key(&folder.join("ticket-key"), clock)?;
         let handover = key(&folder.join("handover-key"), clock)?;
         let authority = authority(&folder.join("authority"), clock)?;
         Ok(Self {
             operator_hash: operator.hash(),
-            tickets,
+            tickets: SigningKey::from_seed(&seed),
             handover,
+            // Not the key of hand-overs, which is replaced when an edge is to be kept out.
+            manifests: ManifestKey::from_secret(&seed),
             authority: Arc::new(authority),
             operator_file,
         })

@@ -1,6 +1,6 @@
 //! A running control plane: its database, router, socket and jobs, started and stopped as one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -169,7 +169,8 @@ impl ControlPlane {
     ) -> Result<Self, ControlError> {
         std::fs::create_dir_all(&config.folder)
             .map_err(|error| ControlError::Folder(config.folder.clone(), error))?;
-        let (db, leadership) = open_database(&config).await?;
+        let (db, leadership) =
+            open_database(&config.folder, config.database.as_ref(), &config.secrets).await?;
         let superseded = tokio::spawn(leadership.lost());
         let sites = compose(&config, db.clone(), feed);
         sites.fleet.workers.load(&sites.db, &sites::store::counts(&sites.db).await?).await?;
@@ -253,12 +254,16 @@ impl ControlPlane {
 }
 
 /// Opens the database and waits until this control plane leads.
-async fn open_database(config: &ControlConfig) -> Result<(Database, Leadership), ControlError> {
+pub(crate) async fn open_database(
+    folder: &Path,
+    database: Option<&PostgresOptions>,
+    secrets: &Secrets,
+) -> Result<(Database, Leadership), ControlError> {
     let catalog = Arc::new(Catalog::of(freehold_migrations::CONTROL));
-    let db = match &config.database {
+    let db = match database {
         Some(options) => Database::connect(options, catalog).await?,
         None => {
-            let path = config.folder.join("control.db");
+            let path = folder.join("control.db");
             let options = DatabaseOptions { path, create: true, readers_max: READERS_MAX };
             Database::open(&options, catalog)?
         }
@@ -266,7 +271,7 @@ async fn open_database(config: &ControlConfig) -> Result<(Database, Leadership),
     let leadership = db.lead().await;
     db.migrate(freehold_migrations::CONTROL).await?;
     // A file lies beside its secrets, and who replaces one of them there knows why.
-    if db.is_shared() && !installation::claim(&db, &config.secrets.authority.fingerprint()).await? {
+    if db.is_shared() && !installation::claim(&db, &secrets.authority.fingerprint()).await? {
         return Err(ControlError::OtherInstallation);
     }
     Ok((db, leadership))
@@ -281,6 +286,7 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
         workers: Workers::default(),
         upstreams: config.upstreams.clone(),
         connections: Connections::default(),
+        manifests: config.secrets.manifests.clone(),
         authority: config.secrets.authority.fingerprint().into(),
         backup: Arc::new(config.backup.clone()),
         tasks: TaskTracker::new(),
@@ -367,8 +373,8 @@ async fn take_up(sites: &Sites) -> Result<(), ControlError> {
             }
             let names = names.get(&site.id).unwrap_or(&none);
             if let Some(link) = sites.fleet.workers.link(site.worker) {
-                let verified = sites::is_verified(sites, site).await?;
-                link.assign(sites::assignment(hosts, site, names, verified)).await?;
+                let owner = sites::owner(&sites.db, site).await?;
+                link.assign(sites::assignment(&sites.fleet, site, names, owner.as_ref())).await?;
             }
             routes.extend(sites::edge_routes(hosts, site, names));
         }

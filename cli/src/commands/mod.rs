@@ -4,13 +4,14 @@ mod doctor;
 mod domain;
 mod openapi;
 mod operate;
+mod rebuild;
 mod serve;
 
 use std::process::ExitCode;
 
 use freehold_config::{Config, DEFAULTS, Sources};
 
-use crate::arguments::{Arguments, Command, Config as ConfigCommand};
+use crate::arguments::{Arguments, Command, Config as ConfigCommand, Control, ControlArguments};
 
 /// It did not work.
 const FAILED: u8 = 1;
@@ -99,7 +100,10 @@ async fn perform(
     let json = arguments.json;
     match arguments.command {
         Command::Up => serve::up(config).await,
-        Command::Control => serve::control(config).await,
+        Command::Control(ControlArguments { command: None }) => serve::control(config).await,
+        Command::Control(ControlArguments { command: Some(Control::Rebuild { from }) }) => {
+            rebuild::run(&config, &from, json).await
+        }
         Command::Worker(_) => serve::worker(config).await,
         Command::Edge(_) => serve::edge(config).await,
         Command::Doctor => doctor::run(&config, json).await,

@@ -7,3 +7,4 @@ pub(crate) mod sessions;
 pub(crate) mod store;
 
 pub(crate) use routes::{AccountState, routes};
+pub(crate) use store::Member;

@@ -178,7 +178,7 @@ async fn tell_workers(sites: &Sites, member: MemberId) -> Result<(), ApiError> {
             let mut read = sites.db.read().await.map_err(answer)?;
             let names = domains::store::names_of(&mut read, site.id).await.map_err(answer)?;
             drop(read);
-            let assignment = sites::assignment(&sites.fleet.hosts, &site, &names, true);
+            let assignment = sites::assignment(&sites.fleet, &site, &names, Some(&member));
             if let Err(error) = link.assign(assignment).await {
                 tracing::warn!(site = %site.id, %error, "a worker did not learn of a verification");
             }

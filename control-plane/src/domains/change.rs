@@ -160,28 +160,29 @@ impl Domains {
 
     /// Tells edges which names lead to the site now, and which no longer.
     fn publish(&self, site: &Site, before: &Names, after: &Names) -> u64 {
-        let gone: Vec<Hostname> =
-            before.served.iter().filter(|name| !after.served.contains(name)).cloned().collect();
+        let is_gone = |name: &&Hostname| after.hostnames().all(|other| other != *name);
+        let gone: Vec<Hostname> = before.hostnames().filter(is_gone).cloned().collect();
         let fleet = &self.sites.fleet;
         fleet.feed.publish(sites::edge_routes(&fleet.hosts, site, after), gone)
     }
 
-    /// Tells the worker under which name the site is read now. One that misses this learns it when it
-    /// next takes its assignments.
+    /// Tells the worker which names the site has now. One that misses this learns it when it next takes
+    /// its assignments.
     async fn tell_worker(
         &self,
         site: &Site,
         before: &Names,
         after: &Names,
     ) -> Result<(), ApiError> {
-        if before.canonical == after.canonical {
+        if before == after {
             return Ok(());
         }
         let Some(link) = self.sites.fleet.workers.link(site.worker) else { return Ok(()) };
-        let verified = sites::is_verified(&self.sites, site).await.map_err(answer)?;
-        let hosts = &self.sites.fleet.hosts;
-        if let Err(error) = link.assign(sites::assignment(hosts, site, after, verified)).await {
-            tracing::warn!(site = %site.id, %error, "a worker did not learn of a canonical name");
+        let owner = sites::owner(&self.sites.db, site).await.map_err(answer)?;
+        let fleet = &self.sites.fleet;
+        let assignment = sites::assignment(fleet, site, after, owner.as_ref());
+        if let Err(error) = link.assign(assignment).await {
+            tracing::warn!(site = %site.id, %error, "a worker did not learn of a site's names");
         }
         Ok(())
     }

@@ -21,9 +21,9 @@ use freehold_api::RateLimit;
 
 use crate::sites::Sites;
 
-pub(crate) use model::Names;
+pub(crate) use model::{Names, Served};
 pub(crate) use routes::routes;
-pub(crate) use service::recheck;
+pub(crate) use service::{recheck, take_up};
 
 /// Seconds between two checks of one domain that somebody asks for.
 const CHECK_SECONDS_MIN: u64 = 5;

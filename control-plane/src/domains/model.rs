@@ -221,12 +221,27 @@ fn retry_seconds(attempts: u32) -> u64 {
     doubled.map_or(RETRY_SECONDS_MAX, |seconds| seconds.min(RETRY_SECONDS_MAX))
 }
 
+/// A domain that is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Served {
+    pub(crate) hostname: Hostname,
+    /// What its record holds.
+    pub(crate) token: String,
+}
+
 /// A site's domains that are served.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Names {
-    pub(crate) served: Vec<Hostname>,
+    pub(crate) served: Vec<Served>,
     /// The one of them that the site is to be read under.
     pub(crate) canonical: Option<Hostname>,
+}
+
+impl Names {
+    /// The served names.
+    pub(crate) fn hostnames(&self) -> impl Iterator<Item = &Hostname> {
+        self.served.iter().map(|served| &served.hostname)
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use data_encoding::HEXLOWER;
 use freehold_api::{ApiError, FieldError};
-use freehold_fleet::Hostname;
+use freehold_clock::Clock;
+use freehold_db::{DbError, Writer};
+use freehold_fleet::{Hostname, ManifestDomain};
 use freehold_idempotency::IdempotencyKey;
 use freehold_ids::DomainId;
 
@@ -94,6 +96,24 @@ impl Domains {
         };
         Ok(self.change(site.id, Change::Settle(domain.id, finding)).await?.domain)
     }
+}
+
+/// Writes a domain again that a manifest names, served as it was. Its records are looked at as soon as
+/// there is time.
+///
+/// # Errors
+/// A conflict on `domains_hostname_key`.
+pub(crate) async fn take_up(
+    writer: &mut Writer,
+    clock: &Clock,
+    site: &Site,
+    known: &ManifestDomain,
+) -> Result<(), DbError> {
+    let (id, now) = (DomainId::from_random(clock.random_bits()), clock.now());
+    let of = (site.id, site.account);
+    let claim = Domain::claimed(id, known.hostname.clone(), of, known.token.clone(), now);
+    let domain = Domain { canonical: known.canonical, ..claim.checked(Finding::Proved, now) };
+    store::insert(writer, &Domain { next_check_at: now.0, ..domain }).await
 }
 
 /// Looks at a domain's records where that is due; for the sweep.

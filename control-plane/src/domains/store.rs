@@ -11,7 +11,7 @@ use freehold_fleet::Hostname;
 use freehold_ids::{DomainId, TenantId};
 use freehold_lists::{Found, List, Listed};
 
-use super::model::{Domain, DomainState, Names, Problem, QUARANTINE_SECONDS};
+use super::model::{Domain, DomainState, Names, Problem, QUARANTINE_SECONDS, Served};
 use crate::operations::store::typed;
 
 pub(super) const TABLE: &str = "domains";
@@ -202,7 +202,7 @@ pub(crate) async fn names_of_all(
     sites: impl IntoIterator<Item = TenantId>,
 ) -> Result<HashMap<TenantId, Names>, DbError> {
     let sites = sites.into_iter().map(|site| SqlValue::from(site.to_string()));
-    let select = Select::from(TABLE, ["site_id", "hostname", "canonical"])
+    let select = Select::from(TABLE, ["site_id", "hostname", "token", "canonical"])
         .filter(Filter::one_of("site_id", sites).and(is_served()))
         .order("hostname", Direction::Ascending);
     let mut names: HashMap<TenantId, Names> = HashMap::new();
@@ -212,7 +212,7 @@ pub(crate) async fn names_of_all(
         if row.get("canonical")? {
             own.canonical = Some(hostname.clone());
         }
-        own.served.push(hostname);
+        own.served.push(Served { hostname, token: row.get("token")? });
     }
     Ok(names)
 }

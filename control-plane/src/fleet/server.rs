@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{edge, processes, worker};
+use super::{edge, processes, worker, workers};
 use crate::secrets::Secrets;
 use crate::sites::Sites;
 use crate::usage;
@@ -212,9 +212,9 @@ impl FleetServer {
         receiver: &mut Receiver<ProcessMessage>,
     ) -> Result<(String, Introduction), Ended> {
         let (id, introduction) = match receiver.receive().await? {
-            ProcessMessage::Join { introduction, token } => {
+            ProcessMessage::Join { introduction, token, former } => {
                 check(&introduction)?;
-                let membership = self.join(&introduction, &token).await?;
+                let membership = self.join(&introduction, &token, former).await?;
                 let id = membership.id.clone();
                 sender.send(&ControlMessage::Joined { membership }).await?;
                 (id, introduction)
@@ -266,13 +266,10 @@ impl FleetServer {
         &self,
         introduction: &Introduction,
         token: &JoinSecret,
+        former: Option<String>,
     ) -> Result<Membership, Ended> {
         let (db, clock) = (&self.sites.db, &self.sites.clock);
         let now = clock.now();
-        let id = match introduction.role {
-            ProcessRole::Worker => WorkerId::from_random(clock.random_bits()).to_string(),
-            ProcessRole::Edge => EdgeId::from_random(clock.random_bits()).to_string(),
-        };
         let credential = Opaque::from_random(processes::CREDENTIAL_PREFIX, clock.random());
         let mut writer = db.write().await?;
         if !processes::use_token(&mut writer, token.secret(), introduction.role, now).await? {
@@ -280,6 +277,25 @@ impl FleetServer {
                 "the join token is unknown, used up, expired or for another role",
             ));
         }
+        let known = match &former {
+            Some(former) => processes::by_id(&mut writer, former).await?,
+            None => None,
+        };
+        if known.is_some() {
+            return Err(Ended::Refused(
+                "this process was removed, or has another's credential; \
+                 without the file `membership` in its folder it joins as a new one",
+            ));
+        }
+        let id = match introduction.role {
+            // Tenants are placed with it, and its rows of the fleet were lost.
+            ProcessRole::Worker => match former.and_then(|former| former.parse().ok()) {
+                Some(former) if workers::is_known(&mut writer, former).await? => former,
+                _ => WorkerId::from_random(clock.random_bits()),
+            }
+            .to_string(),
+            ProcessRole::Edge => EdgeId::from_random(clock.random_bits()).to_string(),
+        };
         processes::insert(&mut writer, &id, introduction, &credential, now).await?;
         writer.commit().await?;
         tracing::info!(id, role = introduction.role.as_str(), "a process joined the fleet");

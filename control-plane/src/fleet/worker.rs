@@ -126,9 +126,7 @@ async fn announce(
         let part = batch
             .iter()
             .filter(|(site, _)| site.state != SiteState::Failed)
-            .map(|(site, verified)| {
-                sites::assignment(&sites.fleet.hosts, site, names(site), *verified)
-            })
+            .map(|(site, owner)| sites::assignment(&sites.fleet, site, names(site), owner.as_ref()))
             .collect();
         sender.send(&ControlMessage::Assignments { part, last }).await?;
         if last {

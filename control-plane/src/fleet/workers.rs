@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use freehold_clock::UnixMs;
-use freehold_db::{Database, DbError, Direction, Filter, Insert, Row, Select, Update};
+use freehold_db::{Database, DbError, Direction, Filter, Insert, Reader, Row, Select, Update};
 use freehold_fleet::WorkerLink;
 use freehold_ids::WorkerId;
 use parking_lot::RwLock;
@@ -217,4 +217,10 @@ impl Workers {
         }
         Ok(())
     }
+}
+
+/// Whether tenants may be placed with a worker of this id.
+pub(super) async fn is_known(read: &mut Reader, id: WorkerId) -> Result<bool, DbError> {
+    let select = Select::count("workers").filter(Filter::eq("id", id.to_string()));
+    Ok(read.count(&select).await? > 0)
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use freehold_clock::Clock;
 use freehold_credentials::SigningKey;
 use freehold_db::Database;
-use freehold_fleet::{Hosts, RouteFeed, Upstreams};
+use freehold_fleet::{Hosts, ManifestKey, RouteFeed, Upstreams};
 use freehold_ids::TenantId;
 use tokio_util::task::TaskTracker;
 
@@ -26,7 +26,7 @@ use crate::operations::Operations;
 
 pub(crate) use list::TENANTS;
 pub(crate) use model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
-pub(crate) use reconcile::{EDGES_PATIENCE, assignment, is_verified, routes as edge_routes};
+pub(crate) use reconcile::{EDGES_PATIENCE, assignment, owner, routes as edge_routes};
 pub(crate) use routes::{find_own, routes};
 pub(crate) use service::{Started, change_state, erase, place, run, run_inline};
 
@@ -75,6 +75,8 @@ pub(crate) struct Fleet {
     pub(crate) workers: Workers,
     pub(crate) upstreams: Upstreams,
     pub(crate) connections: Connections,
+    /// Seals what lies beside tenants' stores.
+    pub(crate) manifests: ManifestKey,
     /// The fingerprint of the certificate authority, for join tokens.
     pub(crate) authority: Arc<str>,
     pub(crate) backup: Arc<BackupConfig>,

@@ -6,22 +6,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use freehold_db::DbError;
+use freehold_db::{Database, DbError};
 use freehold_fleet::{
-    Assignment, CONTRACT_VERSION, Hostname, Hosts, LinkError, Provision, Route, RouteState,
-    SiteFacts, Surface, TenantState, Unread, UpstreamId, WorkerLink,
+    Assignment, CONTRACT_VERSION, Hostname, Hosts, LinkError, Manifest, ManifestDomain,
+    ManifestOwner, Provision, Route, RouteState, SiteFacts, Surface, TenantState, Unread,
+    UpstreamId, WorkerLink,
 };
-use freehold_ids::MemberId;
 
 use super::model::{Site, SiteState};
 use super::{Fleet, Sites};
-use crate::accounts;
-use crate::domains::{self, Names};
+use crate::accounts::{self, Member};
+use crate::domains::{self, Names, Served};
 use crate::faults;
 use crate::operations::{Running, StepState};
 
 /// How long an edge may take to put a change in force before it no longer counts as connected.
 pub(crate) const EDGES_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How stores are kept; the only way so far.
+const ENGINE: &str = "sqlite";
 
 /// Why a site is not in its desired state yet.
 #[derive(Debug, thiserror::Error)]
@@ -47,13 +50,6 @@ impl Obstacle {
     }
 }
 
-/// Who answers for a site: the account's first member.
-struct Owner {
-    member: MemberId,
-    email: String,
-    verified: bool,
-}
-
 /// Brings workers and edges to the site's desired state. A site that is being provisioned is
 /// ready when this returns.
 pub(crate) async fn reconcile(
@@ -61,9 +57,9 @@ pub(crate) async fn reconcile(
     site: &Site,
     running: &mut Running,
 ) -> Result<(), Obstacle> {
-    let owner = owner(sites, site).await?;
+    let owner = owner(&sites.db, site).await?.ok_or(Obstacle::NoOwner)?;
     let names = domains::store::names_of(&mut sites.db.read().await?, site.id).await?;
-    let assignment = assignment(&sites.fleet.hosts, site, &names, owner.verified);
+    let assignment = assignment(&sites.fleet, site, &names, Some(&owner));
     faults::point("before_store");
     match site.state {
         // A new site is routed to when it is there.
@@ -71,7 +67,7 @@ pub(crate) async fn reconcile(
             let provision = Provision {
                 assignment,
                 name: site.name.clone(),
-                owner: owner.member,
+                owner: owner.id,
                 owner_email: owner.email,
             };
             running.step("store", StepState::Running);
@@ -120,20 +116,22 @@ async fn publish(sites: &Sites, site: &Site, names: &Names, running: &mut Runnin
     running.step("route", StepState::Done);
 }
 
-async fn owner(sites: &Sites, site: &Site) -> Result<Owner, Obstacle> {
-    let member = accounts::store::first_member(&sites.db, site.account).await?;
-    let member = member.ok_or(Obstacle::NoOwner)?;
-    Ok(Owner { member: member.id, email: member.email, verified: member.verified_at.is_some() })
-}
-
-/// Whether somebody vouches for the site's owner.
-pub(crate) async fn is_verified(sites: &Sites, site: &Site) -> Result<bool, DbError> {
-    let member = accounts::store::first_member(&sites.db, site.account).await?;
-    Ok(member.is_some_and(|member| member.verified_at.is_some()))
+/// Who answers for a site: the account's first member.
+pub(crate) async fn owner(db: &Database, site: &Site) -> Result<Option<Member>, DbError> {
+    accounts::store::first_member(db, site.account).await
 }
 
 /// What a worker is told of a site.
-pub(crate) fn assignment(hosts: &Hosts, site: &Site, names: &Names, verified: bool) -> Assignment {
+pub(crate) fn assignment(
+    fleet: &Fleet,
+    site: &Site,
+    names: &Names,
+    owner: Option<&Member>,
+) -> Assignment {
+    let hosts = &fleet.hosts;
+    // A failed site's store is about to go.
+    let described = owner.filter(|_| site.state != SiteState::Failed);
+    let manifest = described.map(|owner| fleet.manifests.seal(&manifest(site, names, owner)));
     let slug = site.shown_slug();
     let hostname = hosts.site(slug);
     Assignment {
@@ -151,10 +149,41 @@ pub(crate) fn assignment(hosts: &Hosts, site: &Site, names: &Names, verified: bo
             canonical_url: names.canonical.as_ref().map(|name| hosts.origin(name)),
             admin_url: hosts.origin(&hosts.admin(slug)),
             hostname,
-            noindex: !verified,
+            noindex: owner.is_none_or(|owner| owner.verified_at.is_none()),
             unread: Unread::default(),
         },
         owner: None,
+        manifest,
+        unread: Unread::default(),
+    }
+}
+
+/// What lies beside the site's store, for the day when this database is lost.
+fn manifest(site: &Site, names: &Names, owner: &Member) -> Manifest {
+    let domain = |served: &Served| ManifestDomain {
+        hostname: served.hostname.clone(),
+        token: served.token.clone(),
+        canonical: names.canonical.as_ref() == Some(&served.hostname),
+    };
+    Manifest {
+        version: CONTRACT_VERSION,
+        tenant: site.id,
+        epoch: site.epoch,
+        worker: site.worker,
+        region: site.region.clone(),
+        engine: ENGINE.to_owned(),
+        name: site.name.clone(),
+        slug: site.shown_slug().to_owned(),
+        created_at: site.created_at,
+        suspended: site.reason.clone(),
+        erase_at: site.erase_at,
+        account: site.account,
+        owner: ManifestOwner {
+            member: owner.id,
+            email: owner.email.clone(),
+            is_verified: owner.verified_at.is_some(),
+        },
+        domains: names.served.iter().map(domain).collect(),
         unread: Unread::default(),
     }
 }
@@ -168,7 +197,7 @@ pub(crate) fn routes(hosts: &Hosts, site: &Site, names: &Names) -> Vec<Route> {
     };
     let own = hosts.site(site.shown_slug());
     let route = |hostname: Hostname, surface| Route {
-        alias_of: Some(&own).filter(|_| names.served.contains(&hostname)).cloned(),
+        alias_of: Some(&own).filter(|_| names.hostnames().any(|name| *name == hostname)).cloned(),
         redirect_to: names
             .canonical
             .clone()
@@ -181,7 +210,7 @@ pub(crate) fn routes(hosts: &Hosts, site: &Site, names: &Names) -> Vec<Route> {
         state,
     };
     let platform = hostnames(hosts, site).into_iter();
-    let domains = names.served.iter().map(|name| (name.clone(), Surface::Site));
+    let domains = names.hostnames().map(|name| (name.clone(), Surface::Site));
     platform.chain(domains).map(|(hostname, surface)| route(hostname, surface)).collect()
 }
 
@@ -197,7 +226,7 @@ fn hostnames(hosts: &Hosts, site: &Site) -> [(Hostname, Surface); 3] {
 /// Takes a site away from workers and edges for good, store and all.
 pub(crate) async fn discard(fleet: &Fleet, site: &Site, names: &Names) -> Result<(), Obstacle> {
     let platform = hostnames(&fleet.hosts, site).into_iter().map(|(name, _)| name);
-    fleet.feed.publish(Vec::new(), platform.chain(names.served.iter().cloned()).collect());
+    fleet.feed.publish(Vec::new(), platform.chain(names.hostnames().cloned()).collect());
     link(fleet, site)?.discard(site.id, site.epoch).await?;
     fleet.workers.taken(site.worker);
     Ok(())

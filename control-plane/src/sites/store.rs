@@ -10,6 +10,7 @@ use freehold_ids::{AccountId, TenantId, WorkerId};
 use freehold_lists::{Found, List, Listed};
 
 use super::model::{Site, SiteState};
+use crate::accounts::Member;
 use crate::operations::store::typed;
 
 /// Sites that are counted at a time.
@@ -131,14 +132,13 @@ pub(crate) async fn batch_after(
     db.read().await?.rows(&select).await?.iter().map(site).collect()
 }
 
-/// A batch of one worker's sites in the order of their ids, each with whether its account's first
-/// member has a verified address.
+/// A batch of one worker's sites in the order of their ids, each with its account's first member.
 pub(crate) async fn batch_of_worker(
     db: &Database,
     worker: WorkerId,
     after: Option<TenantId>,
     rows: u64,
-) -> Result<Vec<(Site, bool)>, DbError> {
+) -> Result<Vec<(Site, Option<Member>)>, DbError> {
     let mut filter = Filter::eq("worker_id", worker.to_string());
     if let Some(id) = after {
         filter = filter.and(Filter::gt("id", id.to_string()));
@@ -149,8 +149,8 @@ pub(crate) async fn batch_of_worker(
     let mut batch = Vec::with_capacity(sites.len());
     for site in sites.iter().map(site) {
         let site = site?;
-        let owner = crate::accounts::store::first_member(db, site.account).await?;
-        batch.push((site, owner.is_some_and(|owner| owner.verified_at.is_some())));
+        let owner = super::owner(db, &site).await?;
+        batch.push((site, owner));
     }
     Ok(batch)
 }

@@ -260,10 +260,12 @@ impl Session {
                 return OrderOutcome::Failed { reason };
             }
             Order::Assign(assignment) => {
-                (self.link.assign(assignment.clone()).await, Record::Assignment(assignment))
+                let record = Record::Assignment(assignment.clone().without_manifest());
+                (self.link.assign(assignment).await, record)
             }
             Order::Provision(provision) => {
-                let record = Record::Assignment(provision.assignment.clone());
+                let told = provision.assignment.clone().without_manifest();
+                let record = Record::Assignment(told);
                 (self.link.provision(provision).await, record)
             }
             Order::Discard { tenant, epoch } => {

@@ -14,6 +14,8 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::Opaque;
+
 /// Fewer characters are refused.
 pub const PASSWORD_CHARS_MIN: usize = 8;
 /// More characters are refused; nothing is ever cut off.
@@ -62,6 +64,11 @@ impl Password {
             return Err(WeakPassword::Guessable);
         }
         Ok(password)
+    }
+
+    /// A password that was drawn and is told to nobody.
+    pub fn generated(secret: &Opaque) -> Self {
+        Self(secret.reveal().to_owned())
     }
 
     /// Takes a password that somebody presents, whatever its strength.

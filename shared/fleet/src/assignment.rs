@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use freehold_ids::{MemberId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Hostname, Unread, UpstreamId};
+use crate::{Hostname, SealedManifest, Unread, UpstreamId};
 
 /// Whether a worker may serve a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +65,21 @@ pub struct Assignment {
     /// it is read, written or answered here, whatever the state is; who asks is told whom to ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UpstreamId>,
+    /// What is to lie beside the store; absent where it need not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<SealedManifest>,
     /// What a newer release says besides.
     #[serde(flatten)]
     pub unread: Unread,
 }
 
 impl Assignment {
+    /// Without what lies beside the store: as it is remembered.
+    #[must_use]
+    pub fn without_manifest(self) -> Self {
+        Self { manifest: None, ..self }
+    }
+
     /// What a worker is told when another one owns its tenant from this epoch on.
     #[must_use]
     pub fn given_to(self, owner: UpstreamId, epoch: u64) -> Self {

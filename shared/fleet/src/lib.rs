@@ -9,6 +9,7 @@ mod copy;
 mod feed;
 mod handover;
 mod hostname;
+mod manifest;
 mod member;
 mod message;
 mod owner;
@@ -31,6 +32,10 @@ pub use handover::{
     request_id,
 };
 pub use hostname::{Hostname, Hosts, InvalidHostname};
+pub use manifest::{
+    MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, ManifestDomain, ManifestError, ManifestKey,
+    ManifestOwner, SealedManifest,
+};
 pub use member::{ConnectError, Connected, Member};
 pub use message::{
     Certified, ControlMessage, Introduction, JoinSecret, Membership, Order, OrderOutcome,

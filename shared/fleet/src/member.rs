@@ -89,14 +89,19 @@ impl Member {
         let request = KeyRequest::generate()?;
         let mut introduction = self.introduction.clone();
         introduction.public_key = Some(HEXLOWER.encode(&request.public_key()));
-        let first = match (&known, &self.join_token) {
-            (Some(membership), _) => {
-                ProcessMessage::Hello { introduction, membership: membership.clone() }
+        let former = known.as_ref().map(|membership| membership.id.clone());
+        if let Some(membership) = known {
+            let (introduction, known) = (introduction.clone(), Some(membership.clone()));
+            let hello = ProcessMessage::Hello { introduction, membership };
+            let outcome = self.introduce(control, &hello, known, &request).await;
+            if !matches!(outcome, Err(ConnectError::Refused(_))) || self.join_token.is_none() {
+                return outcome;
             }
-            (None, Some(token)) => ProcessMessage::Join { introduction, token: token.clone() },
-            (None, None) => return Err(ConnectError::NoToken),
-        };
-        self.introduce(control, &first, known, &request).await
+            // A control plane that was rebuilt knows nobody: it may take this process back.
+        }
+        let token = self.join_token.clone().ok_or(ConnectError::NoToken)?;
+        let join = ProcessMessage::Join { introduction, token, former };
+        self.introduce(control, &join, None, &request).await
     }
 
     /// Looks whether the control plane can be reached, without saying who asks.

@@ -82,6 +82,9 @@ pub enum ProcessMessage {
         introduction: Introduction,
         /// A join token of the right role.
         token: JoinSecret,
+        /// Who it was to a control plane that has been rebuilt since, and who it wants to be again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        former: Option<String>,
     },
     /// Every other time.
     Hello {

@@ -103,13 +103,23 @@ impl Planes {
     }
 
     fn member(&self, role: &str, name: &str) -> Process {
+        let joins = !self.data(name).join(role).join("membership").exists();
+        self.launch(role, name, joins)
+    }
+
+    /// Starts a process that may have joined before, with a new join token.
+    pub fn rejoin(&self, role: &str, name: &str) -> Process {
+        self.launch(role, name, true)
+    }
+
+    fn launch(&self, role: &str, name: &str, joins: bool) -> Process {
         let data = self.data(name);
         let sockets = CONTROLS.map(|name| self.data(name).join("run/fleet.sock"));
         let control = sockets.map(|socket| format!("unix:{}", socket.display())).join(",");
         let named = format!("{role}.name={name}");
         let mut arguments = vec![role, "--control", &control];
         let token;
-        if !data.join(role).join("membership").exists() {
+        if joins {
             token = self.token(role);
             arguments.extend(["--join", &token]);
         }

@@ -20,6 +20,7 @@ mod owner;
 mod people;
 mod postgres;
 mod publish;
+mod rebuild;
 mod sweep;
 mod turns;
 mod usage;

@@ -4,6 +4,7 @@
 //! at most so many open, and closes the one used longest ago that nobody uses. A tenant in use is
 //! never closed: every [`Tenant`] handle counts as a use.
 
+mod manifests;
 mod slot;
 mod tenant;
 #[cfg(test)]
@@ -17,13 +18,14 @@ use std::time::Duration;
 
 use freehold_clock::Clock;
 use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
-use freehold_fleet::{Assignment, Provision};
+use freehold_fleet::{Assignment, Provision, SealedManifest};
 use freehold_ids::TenantId;
 use parking_lot::RwLock;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{PublicVersions, Seeding, StoreError};
+use manifests::Manifests;
 use slot::Slot;
 pub use tenant::Tenant;
 
@@ -66,6 +68,7 @@ struct Shared {
     room: Arc<Semaphore>,
     ticks: AtomicU64,
     tasks: TaskTracker,
+    manifests: Manifests,
 }
 
 impl Tenants {
@@ -88,6 +91,7 @@ impl Tenants {
             room,
             ticks: AtomicU64::new(0),
             tasks: TaskTracker::new(),
+            manifests: Manifests::default(),
         })))
     }
 
@@ -95,8 +99,20 @@ impl Tenants {
     ///
     /// # Errors
     /// [`StoreError::NotOwned`] for a stale epoch.
-    pub fn assign(&self, assignment: Assignment) -> Result<(), StoreError> {
-        let tenant = assignment.tenant;
+    pub fn assign(&self, mut assignment: Assignment) -> Result<(), StoreError> {
+        let (tenant, manifest) = (assignment.tenant, assignment.manifest.take());
+        self.take(tenant, assignment)?;
+        self.keep_manifest(tenant, manifest);
+        Ok(())
+    }
+
+    fn keep_manifest(&self, tenant: TenantId, manifest: Option<SealedManifest>) {
+        if let Some(manifest) = manifest {
+            self.0.manifests.keep(self.directory(tenant), manifest, &self.0.tasks);
+        }
+    }
+
+    fn take(&self, tenant: TenantId, assignment: Assignment) -> Result<(), StoreError> {
         let mut slots = self.0.slots.write();
         match slots.get(&tenant) {
             Some(slot) => slot.reassign(assignment),
@@ -166,11 +182,15 @@ impl Tenants {
         provision: &Provision,
         seeds: &[Seeding],
     ) -> Result<(), StoreError> {
-        self.assign(provision.assignment.clone())?;
-        let slot = self.slot(provision.assignment.tenant)?;
-        let directory = self.directory(provision.assignment.tenant);
+        let tenant = provision.assignment.tenant;
+        self.take(tenant, provision.assignment.clone().without_manifest())?;
+        let slot = self.slot(tenant)?;
+        let directory = self.directory(tenant);
         copy_template(&self.0.template, &directory)?;
-        self.open_slot(slot, Some((provision, seeds))).await.map(drop)
+        self.open_slot(slot, Some((provision, seeds))).await?;
+        // Only beside a store that is whole.
+        self.keep_manifest(tenant, provision.assignment.manifest.clone());
+        Ok(())
     }
 
     /// Forgets a tenant and removes its folder, after its provisioning was given up.

@@ -26,6 +26,7 @@ fn assignment(epoch: u64) -> Assignment {
             unread: Unread::default(),
         },
         owner: None,
+        manifest: None,
         unread: Unread::default(),
     }
 }
