@@ -85,6 +85,8 @@ pub(crate) struct GuardedStream {
     protocol: Protocol,
     refusal: Option<Refusal>,
     read_sleep: Option<Pin<Box<Sleep>>>,
+    /// The header of an answer that waits for the first of its body, so that both leave at once.
+    held: Vec<u8>,
     /// Since when a write has been waiting for the client.
     write_sleep: Option<Pin<Box<Sleep>>>,
     socket: Arc<SocketDigest>,
@@ -128,6 +130,7 @@ impl GuardedStream {
             protocol,
             refusal: None,
             read_sleep: None,
+            held: Vec::new(),
             write_sleep: None,
             socket: Arc::new(socket),
             proxy: Arc::new(proxy),
@@ -234,6 +237,34 @@ impl GuardedStream {
     }
 }
 
+impl GuardedStream {
+    /// Whether these bytes are the header of an HTTP/1 answer. Pingora flushes behind one that has no
+    /// body, and behind whatever is not to wait.
+    fn is_answer_header(&self, bytes: &[u8]) -> bool {
+        matches!(self.protocol, Protocol::Http1(_)) && bytes.starts_with(b"HTTP/1.")
+    }
+
+    /// Writes the header that is held together with these bytes; ready when all of it has left, with
+    /// how many of the bytes have, too.
+    fn poll_held(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        loop {
+            let polled = {
+                let slices = [IoSlice::new(&self.held), IoSlice::new(bytes)];
+                Pin::new(&mut self.inner).poll_write_vectored(context, &slices)
+            };
+            let written = ready!(self.watch_write(context, polled))?;
+            if written == 0 {
+                return Poll::Ready(Err(ErrorKind::WriteZero.into()));
+            }
+            let of_held = written.min(self.held.len());
+            self.held.drain(..of_held);
+            if self.held.is_empty() {
+                return Poll::Ready(Ok(written - of_held));
+            }
+        }
+    }
+}
+
 impl Http1 {
     /// A header that has been parsed is no longer coming.
     fn forget_parsed(&mut self, guard: &ConnectionGuard) {
@@ -253,6 +284,12 @@ impl AsyncRead for GuardedStream {
         let this = &mut *self;
         if this.refusal.is_some() {
             return this.poll_refusal(context);
+        }
+        // The client is listened to while a body is waited for: its header goes ahead of it.
+        if !this.held.is_empty()
+            && let Poll::Ready(Err(error)) = this.poll_held(context, &[])
+        {
+            return Poll::Ready(Err(error));
         }
         let before = buffer.filled().len();
         ready!(this.poll_inner(context, buffer))?;
@@ -281,6 +318,15 @@ impl AsyncWrite for GuardedStream {
         if self.refusal.is_some() {
             return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
         }
+        if !self.held.is_empty() {
+            let written = ready!(self.poll_held(context, bytes))?;
+            if written > 0 || bytes.is_empty() {
+                return Poll::Ready(Ok(written));
+            }
+        } else if self.is_answer_header(bytes) {
+            self.held.extend_from_slice(bytes);
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
         let written = ready!(self.watch_write(context, polled))?;
         self.sent(std::iter::once(bytes), written);
@@ -288,10 +334,14 @@ impl AsyncWrite for GuardedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        if !self.held.is_empty() {
+            ready!(self.poll_held(context, &[]))?;
+        }
         Pin::new(&mut self.inner).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
+        ready!(self.as_mut().poll_flush(context))?;
         Pin::new(&mut self.inner).poll_shutdown(context)
     }
 
@@ -302,6 +352,10 @@ impl AsyncWrite for GuardedStream {
     ) -> Poll<Result<usize>> {
         if self.refusal.is_some() {
             return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        if !self.held.is_empty() {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return self.poll_write(context, first.map_or(&[], |slice| slice));
         }
         let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
         let written = ready!(self.watch_write(context, polled))?;
@@ -318,7 +372,7 @@ impl AsyncWrite for GuardedStream {
 impl Shutdown for GuardedStream {
     async fn shutdown(&mut self) {
         // The client may have gone already.
-        let _ = AsyncWriteExt::shutdown(&mut self.inner).await;
+        let _ = AsyncWriteExt::shutdown(self).await;
     }
 }
 

@@ -95,6 +95,8 @@ async fn an_event_stream_arrives_piece_by_piece_and_may_be_silent() {
     let header = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
         Transfer-Encoding: chunked\r\n\r\n";
     stream.write_all(header.as_bytes()).await.expect("begun");
+    // Browsers say that the stream is open when its header is there, events or none.
+    assert!(wire.until("\r\n\r\n").await.starts_with("HTTP/1.1 200"));
     for event in ["one", "two", "three"] {
         let chunk = format!("{:x}\r\ndata: {event}\n\n\r\n", event.len() + 8);
         stream.write_all(chunk.as_bytes()).await.expect("sent");
@@ -104,6 +106,20 @@ async fn an_event_stream_arrives_piece_by_piece_and_may_be_silent() {
     }
     drop(wire);
     assert!(closes(&mut stream).await, "a reader who has gone ends the request");
+    edge.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_does_not_wait_for_its_body() {
+    let fake = Fake::new();
+    let (edge, port) = edge(fake.socket(), impatient()).await;
+    let mut wire = Wire::connect(port).await;
+    wire.request("").await;
+    let (_, mut stream) = fake.next().await;
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n").await.expect("begun");
+    assert!(wire.until("\r\n\r\n").await.starts_with("HTTP/1.1 200"));
+    stream.write_all(b"whole").await.expect("sent");
+    assert!(wire.until("whole").await.ends_with("whole"));
     edge.stop(Duration::from_secs(5)).await;
 }
 

@@ -3,6 +3,7 @@
 //! Logs go to standard error. Metrics carry no tenant label. The private server answers
 //! `/metrics`, `/healthz` and `/readyz` and belongs on an address that the outside cannot reach.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -25,7 +26,10 @@ const SECONDS_BUCKETS: [f64; 12] =
 /// When the filter does not parse.
 pub fn start_logs(json: bool, filter: &str) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // An error means that a subscriber is there already, as in tests.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
     Ok(())

@@ -10,6 +10,7 @@ mod http;
 mod load;
 mod machine;
 mod memory;
+mod propagation;
 mod read;
 mod report;
 mod served;
@@ -54,6 +55,12 @@ enum Command {
         #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
         routes: u32,
     },
+    /// How soon an edge that keeps a page answers what was changed through another edge.
+    Propagation {
+        /// Changes, one after the other.
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(20..=10_000))]
+        changes: u32,
+    },
     /// The same list kept by the edge, next to that Pingora and to an edge without a cache.
     Edge(ReadArguments),
     /// Memory, threads and descriptors after many sites were made and each was touched.
@@ -64,12 +71,6 @@ enum Command {
         /// Sites that the worker may have open (`worker.open_tenants_max`).
         #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4_096))]
         open: u32,
-    },
-    /// What a measured process runs: the platform, as `freehold up` starts it.
-    #[command(hide = true, disable_help_flag = true)]
-    Up {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        _arguments: Vec<String>,
     },
     /// What a measured process runs: a bare Pingora and a handler that always says the same.
     #[command(hide = true)]
@@ -99,10 +100,12 @@ struct ReadArguments {
 }
 
 fn main() -> ExitCode {
+    // Every process of a platform is given its folder, and no benchmark is: this one is to serve.
+    if std::env::args_os().any(|argument| argument == "--data") {
+        return freehold_cli::run();
+    }
     let arguments = Arguments::parse();
     let done = match arguments.command {
-        // Reads the same command line again, with the grammar of `freehold`.
-        Command::Up { .. } => return freehold_cli::run(),
         Command::Baseline { body, content_type } => baseline::serve(&body, &content_type),
         command => measure(command, arguments.program.as_deref()).map(|report| {
             if arguments.json {
@@ -131,9 +134,8 @@ fn measure(command: Command, program: Option<&std::path::Path>) -> anyhow::Resul
             Command::Feed { routes } => feed::run(routes).await,
             Command::Edge(arguments) => edge::run(&program, arguments).await,
             Command::Memory { sites, open } => memory::run(&program, sites, open).await,
-            Command::Up { .. } | Command::Baseline { .. } => {
-                anyhow::bail!("this is served, not measured")
-            }
+            Command::Propagation { changes } => propagation::run(&program, changes).await,
+            Command::Baseline { .. } => anyhow::bail!("this is served, not measured"),
         }
     })
 }

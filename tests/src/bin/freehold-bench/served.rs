@@ -40,6 +40,11 @@ impl Program {
         Ok(Self { own, platform })
     }
 
+    /// The file of the program that serves the platform.
+    pub(crate) fn platform_file(&self) -> &Path {
+        &self.platform
+    }
+
     /// What is measured, for reports.
     pub(crate) fn name(&self) -> String {
         if self.platform == self.own {
