@@ -15,6 +15,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { Site } from '../api';
 import { siteQuery } from '../app/queries';
+import { SiteDomains } from '../domains/SiteDomains';
 import { useWords } from '../words';
 import { Creation } from './Creation';
 import { DeleteSite } from './DeleteSite';
@@ -23,6 +24,7 @@ import { SiteFacts } from './SiteFacts';
 import { SiteNotice } from './SiteNotice';
 import { SiteOperations } from './SiteOperations';
 import { SiteState } from './SiteState';
+import { SiteUsage } from './SiteUsage';
 import { useSiteActions } from './useSiteActions';
 
 const route = getRouteApi('/_app/_member/sites/$siteId');
@@ -116,6 +118,12 @@ function Overview({ site }: { site: Site }) {
         <SiteFacts site={site} />
         <SiteOperations siteId={site.id} />
       </SimpleGrid>
+      {site.state !== 'provisioning' && site.state !== 'failed' && (
+        <>
+          <SiteDomains site={site} />
+          <SiteUsage siteId={site.id} />
+        </>
+      )}
       {isReady && (
         <Box mt="lg">
           <Section title={word('calls')} lead={word('calls.lead')}>
