@@ -11,7 +11,7 @@ use freehold_fleet::{
     Assignment, CONTRACT_VERSION, Hostname, Hosts, LinkError, Provision, Route, RouteState,
     SiteFacts, Surface, TenantState, Unread, UpstreamId, WorkerLink,
 };
-use freehold_ids::MemberId;
+use freehold_ids::{AccountId, MemberId};
 
 use super::model::{Site, SiteState};
 use super::{Fleet, Sites};
@@ -32,7 +32,7 @@ pub(crate) enum Obstacle {
     Worker(#[from] LinkError),
     #[error("no worker {0} has joined")]
     NoWorker(String),
-    #[error("the account has no member")]
+    #[error("the account has no owner")]
     NoOwner,
 }
 
@@ -47,7 +47,7 @@ impl Obstacle {
     }
 }
 
-/// Who answers for a site: the account's first member.
+/// Who answers for a site: the account's first owner.
 struct Owner {
     member: MemberId,
     email: String,
@@ -121,15 +121,23 @@ async fn publish(sites: &Sites, site: &Site, names: &Names, running: &mut Runnin
 }
 
 async fn owner(sites: &Sites, site: &Site) -> Result<Owner, Obstacle> {
-    let member = accounts::store::first_member(&sites.db, site.account).await?;
+    let member = accounts::store::first_owner(&sites.db, site.account).await?;
     let member = member.ok_or(Obstacle::NoOwner)?;
     Ok(Owner { member: member.id, email: member.email, verified: member.verified_at.is_some() })
 }
 
 /// Whether somebody vouches for the site's owner.
 pub(crate) async fn is_verified(sites: &Sites, site: &Site) -> Result<bool, DbError> {
-    let member = accounts::store::first_member(&sites.db, site.account).await?;
-    Ok(member.is_some_and(|member| member.verified_at.is_some()))
+    is_account_verified(sites, site.account).await
+}
+
+/// Whether the address of an account's owner is verified.
+pub(crate) async fn is_account_verified(
+    sites: &Sites,
+    account: AccountId,
+) -> Result<bool, DbError> {
+    let owner = accounts::store::first_owner(&sites.db, account).await?;
+    Ok(owner.is_some_and(|owner| owner.verified_at.is_some()))
 }
 
 /// What a worker is told of a site.

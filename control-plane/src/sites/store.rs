@@ -131,8 +131,8 @@ pub(crate) async fn batch_after(
     db.read().await?.rows(&select).await?.iter().map(site).collect()
 }
 
-/// A batch of one worker's sites in the order of their ids, each with whether its account's first
-/// member has a verified address.
+/// A batch of one worker's sites in the order of their ids, each with whether its account's
+/// owner has a verified address.
 pub(crate) async fn batch_of_worker(
     db: &Database,
     worker: WorkerId,
@@ -149,7 +149,7 @@ pub(crate) async fn batch_of_worker(
     let mut batch = Vec::with_capacity(sites.len());
     for site in sites.iter().map(site) {
         let site = site?;
-        let owner = crate::accounts::store::first_member(db, site.account).await?;
+        let owner = crate::accounts::store::first_owner(db, site.account).await?;
         batch.push((site, owner.is_some_and(|owner| owner.verified_at.is_some())));
     }
     Ok(batch)
