@@ -1,6 +1,6 @@
 //! Who calls the control API, and the proof that they may.
 //!
-//! The gate verifies the edge's hand-over, finds the caller by session or operator token, and
+//! The gate verifies the edge's hand-over, finds the caller by session, key or operator token, and
 //! refuses unsafe requests that a foreign page made with the browser's cookie. `Call<R>` is made
 //! only for a caller who holds the right `R`.
 
@@ -17,25 +17,65 @@ use freehold_clock::Clock;
 use freehold_credentials::Opaque;
 use freehold_db::Database;
 use freehold_fleet::{HandOver, HandOverKey, Hosts, RequestLine};
-use freehold_ids::{AccountId, MemberId, SessionId};
+use freehold_ids::{AccountId, KeyId, MemberId, SessionId};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::accounts::sessions;
+use crate::accounts::{Permission, Role, sessions};
+use crate::keys;
 use crate::secrets::OPERATOR_PREFIX;
 use crate::store;
 
 /// The cookie that holds a session's token.
 pub(crate) const SESSION_COOKIE: &str = "__Host-freehold_session";
 
-/// A signed-in member.
+/// Somebody who acts in an account.
 #[derive(Debug, Clone)]
 pub(crate) struct MemberCaller {
-    pub(crate) member: MemberId,
     pub(crate) account: AccountId,
+    pub(crate) role: Role,
+    pub(crate) who: Who,
+}
+
+/// What acts in an account: a person, or a program with a key.
+#[derive(Debug, Clone)]
+pub(crate) enum Who {
+    Person(Person),
+    Key(KeyId),
+}
+
+/// A signed-in person.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) member: MemberId,
     pub(crate) session: SessionId,
     pub(crate) email: String,
     pub(crate) verified: bool,
+}
+
+impl MemberCaller {
+    /// Whether the caller's role, and what the caller is, allow this.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        let suits = matches!(self.who, Who::Person(_)) || !permission.is_for_people();
+        suits && self.role.may(permission)
+    }
+
+    /// The person, where the caller is one.
+    pub(crate) fn person(&self) -> Result<&Person, ApiError> {
+        match &self.who {
+            Who::Person(person) => Ok(person),
+            Who::Key(_) => Err(ApiError::forbidden()),
+        }
+    }
+
+    /// The name under which the keys of repeated requests are kept: each caller's own, in each
+    /// account.
+    pub(crate) fn name(&self) -> String {
+        match &self.who {
+            Who::Person(person) => format!("{} in {}", person.member, self.account),
+            Who::Key(key) => key.to_string(),
+        }
+    }
 }
 
 /// Who calls.
@@ -67,7 +107,121 @@ impl Right for Anyone {
     }
 }
 
-/// Members of an account may, each for their own account.
+/// A right that roles have, as a type.
+pub(crate) trait RoleRight: Send + Sync + 'static {
+    /// Which.
+    const PERMISSION: Permission;
+}
+
+impl<R: RoleRight> Right for R {
+    const NAME: Option<&'static str> = Some(R::PERMISSION.as_str());
+
+    fn held_by(caller: &Caller) -> bool {
+        matches!(caller, Caller::Member(member) if member.may(R::PERMISSION))
+    }
+}
+
+/// Those may who see the account's sites, their domains and operations.
+#[derive(Debug)]
+pub(crate) struct CanReadSites;
+
+impl RoleRight for CanReadSites {
+    const PERMISSION: Permission = Permission::SitesRead;
+}
+
+/// Those may who create and change the account's sites.
+#[derive(Debug)]
+pub(crate) struct CanWriteSites;
+
+impl RoleRight for CanWriteSites {
+    const PERMISSION: Permission = Permission::SitesWrite;
+}
+
+/// People may who change the account's sites: a ticket signs a person in.
+#[derive(Debug)]
+pub(crate) struct CanEnterSites;
+
+impl Right for CanEnterSites {
+    const NAME: Option<&'static str> = CanWriteSites::NAME;
+
+    fn held_by(caller: &Caller) -> bool {
+        CanWriteSites::held_by(caller) && AsPerson::held_by(caller)
+    }
+}
+
+/// Those may who delete the account's sites.
+#[derive(Debug)]
+pub(crate) struct CanDeleteSites;
+
+impl RoleRight for CanDeleteSites {
+    const PERMISSION: Permission = Permission::SitesDelete;
+}
+
+/// Those may who see what the account's sites use.
+#[derive(Debug)]
+pub(crate) struct CanReadUsage;
+
+impl RoleRight for CanReadUsage {
+    const PERMISSION: Permission = Permission::UsageRead;
+}
+
+/// Those may who see who is in the account.
+#[derive(Debug)]
+pub(crate) struct CanReadMembers;
+
+impl RoleRight for CanReadMembers {
+    const PERMISSION: Permission = Permission::MembersRead;
+}
+
+/// People may who let others in and out of the account.
+#[derive(Debug)]
+pub(crate) struct CanWriteMembers;
+
+impl RoleRight for CanWriteMembers {
+    const PERMISSION: Permission = Permission::MembersWrite;
+}
+
+/// People may who make and revoke the account's keys.
+#[derive(Debug)]
+pub(crate) struct CanWriteKeys;
+
+impl RoleRight for CanWriteKeys {
+    const PERMISSION: Permission = Permission::KeysWrite;
+}
+
+/// Those may who change the account itself.
+#[derive(Debug)]
+pub(crate) struct CanWriteAccount;
+
+impl RoleRight for CanWriteAccount {
+    const PERMISSION: Permission = Permission::AccountWrite;
+}
+
+/// Operators may too.
+#[derive(Debug)]
+pub(crate) struct OrOperator<R>(PhantomData<R>);
+
+impl<R: RoleRight> Right for OrOperator<R> {
+    const NAME: Option<&'static str> = R::NAME;
+
+    fn held_by(caller: &Caller) -> bool {
+        matches!(caller, Caller::Operator) || R::held_by(caller)
+    }
+}
+
+/// People may, whatever their role.
+#[derive(Debug)]
+pub(crate) struct AsPerson;
+
+impl Right for AsPerson {
+    const NAME: Option<&'static str> = Some("person");
+
+    fn held_by(caller: &Caller) -> bool {
+        matches!(caller, Caller::Member(member) if member.person().is_ok())
+    }
+}
+
+/// Whoever acts in an account may, people and keys.
 #[derive(Debug)]
 pub(crate) struct AsMember;
 
@@ -76,18 +230,6 @@ impl Right for AsMember {
 
     fn held_by(caller: &Caller) -> bool {
         matches!(caller, Caller::Member(_))
-    }
-}
-
-/// Members and operators may.
-#[derive(Debug)]
-pub(crate) struct AsMemberOrOperator;
-
-impl Right for AsMemberOrOperator {
-    const NAME: Option<&'static str> = Some("member_or_operator");
-
-    fn held_by(caller: &Caller) -> bool {
-        !matches!(caller, Caller::Nobody)
     }
 }
 
@@ -121,10 +263,8 @@ impl<R: Right> Call<R> {
     pub(crate) fn client(&self) -> std::net::IpAddr {
         self.handover.client
     }
-}
 
-impl Call<AsMember> {
-    /// The member.
+    /// The caller, who acts in an account.
     pub(crate) fn member(&self) -> Result<&MemberCaller, ApiError> {
         match &self.caller {
             Caller::Member(member) => Ok(member),
@@ -147,9 +287,16 @@ impl<S: Send + Sync, R: Right> FromRequestParts<S> for Call<R> {
         }
         Err(match caller {
             Caller::Nobody => ApiError::unauthorized(),
-            Caller::Member(_) | Caller::Operator => ApiError::forbidden(),
+            Caller::Member(_) => lacks(R::NAME.unwrap_or_default()),
+            Caller::Operator => ApiError::forbidden(),
         })
     }
+}
+
+/// 403 that names what is missing.
+pub(crate) fn lacks(right: &str) -> ApiError {
+    let message = format!("your role does not allow this: it needs the right {right}");
+    ApiError::new(StatusCode::FORBIDDEN, "forbidden", message)
 }
 
 impl<R: Right> Argument for Call<R> {
@@ -234,6 +381,10 @@ impl Gate {
             // Hashes are compared, so the time taken says nothing of the token.
             let known = operator.hash().as_str() == &*self.operator_hash;
             return Ok(if known { Caller::Operator } else { Caller::Nobody });
+        }
+        if let Some(key) = Opaque::parse(keys::PREFIX, token) {
+            let found = keys::find(&self.db, &key, self.clock.now()).await;
+            return Ok(found.map_err(store::answer)?.map_or(Caller::Nobody, Caller::Member));
         }
         let Some(token) = Opaque::parse(sessions::PREFIX, token) else {
             return Ok(Caller::Nobody);

@@ -13,7 +13,7 @@ use freehold_clock::Clock;
 use freehold_credentials::{Email, HashError, Opaque, Password, PasswordHasher};
 use freehold_db::{Database, DbError, Insert, PostgresOptions, Select, Writer};
 use freehold_fleet::{MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, ManifestKey, SealedManifest};
-use freehold_ids::{AccountId, TenantId, WorkerId};
+use freehold_ids::{AccountId, MemberId, TenantId, WorkerId};
 use serde::Serialize;
 
 use crate::accounts::{self, Member};
@@ -196,7 +196,7 @@ async fn write_all(
 #[derive(Default)]
 struct Taken {
     accounts: HashSet<AccountId>,
-    emails: HashSet<String>,
+    emails: HashMap<String, MemberId>,
     slugs: HashSet<String>,
     hostnames: HashSet<String>,
     workers: HashSet<WorkerId>,
@@ -253,10 +253,18 @@ impl Telling<'_> {
         let Ok(email) = Email::parse(&owner.email) else {
             return Ok(Err("the owner's e-mail address is none".to_owned()));
         };
-        if self.taken.emails.contains(email.key()) {
-            return Ok(Err(format!("{} answers for a newer account", owner.email)));
-        }
         let now = self.clock.now();
+        match self.taken.emails.get(email.key()) {
+            Some(known) if *known == owner.member => {
+                let (writer, account) = (&mut self.writer, manifest.account);
+                accounts::store::create_account(writer, account, owner.member, &manifest.name, now)
+                    .await?;
+                self.taken.accounts.insert(account);
+                return Ok(Ok(()));
+            }
+            Some(_) => return Ok(Err(format!("{} is somebody else's address", owner.email))),
+            None => {}
+        }
         let member = Member {
             id: owner.member,
             account: manifest.account,
@@ -265,7 +273,7 @@ impl Telling<'_> {
             verified_at: owner.is_verified.then_some(now.0),
         };
         accounts::store::create(&mut self.writer, &member, &email, &manifest.name, now).await?;
-        self.taken.emails.insert(email.key().to_owned());
+        self.taken.emails.insert(email.key().to_owned(), owner.member);
         self.taken.accounts.insert(manifest.account);
         Ok(Ok(()))
     }

@@ -33,8 +33,11 @@ use crate::domains::{self, Domains, DomainsConfig, Names};
 use crate::fleet::{self, Afar, AfarConfig, Connections, FleetServer, Line, NotListening, Workers};
 use crate::installation;
 use crate::jobs::{Jobs, JobsConfig};
+use crate::keys;
 use crate::mail::MailSender;
+use crate::members::{self, MemberState};
 use crate::operations::{self, Operations};
+use crate::platform;
 use crate::secrets::Secrets;
 use crate::sites::{self, Fleet, SiteState, Sites, Turns};
 use crate::usage;
@@ -171,6 +174,7 @@ impl ControlPlane {
             .map_err(|error| ControlError::Folder(config.folder.clone(), error))?;
         let (db, leadership) =
             open_database(&config.folder, config.database.as_ref(), &config.secrets).await?;
+        accounts::memberships::take_up(&db, config.clock.now()).await?;
         let superseded = tokio::spawn(leadership.lost());
         let sites = compose(&config, db.clone(), feed);
         sites.fleet.workers.load(&sites.db, &sites::store::counts(&sites.db).await?).await?;
@@ -193,10 +197,8 @@ impl ControlPlane {
             operator_hash: config.secrets.operator_hash.as_str().into(),
             tasks,
         };
-        let accounts =
-            AccountState::new(sites.clone(), config.hasher.clone(), config.rate_limits_enabled);
         let domains = domains(&config, &sites);
-        let router = router(rows(&sites, accounts, &domains), gate);
+        let router = router(rows(&config, &sites, &domains, config.rate_limits_enabled), gate);
         let listener = wire::listen_unix(&config.socket)
             .map_err(|error| ControlError::Socket(config.socket.clone(), error))?;
         let fleet_listener = wire::listen_unix(&config.fleet_socket)
@@ -384,8 +386,14 @@ async fn take_up(sites: &Sites) -> Result<(), ControlError> {
 }
 
 /// The whole route table.
-fn rows(sites: &Sites, accounts: AccountState, domains: &Domains) -> Vec<Route> {
-    let mut rows = accounts::routes(Arc::new(accounts));
+fn rows(config: &ControlConfig, sites: &Sites, domains: &Domains, limited: bool) -> Vec<Route> {
+    let accounts = AccountState::new(sites.clone(), config.hasher.clone(), limited);
+    let members = MemberState::new(sites.clone(), config.hasher.clone(), limited);
+    let mut rows = platform::routes(sites.clone());
+    rows.extend(sites::slug_routes(sites.clone(), limited));
+    rows.extend(accounts::routes(Arc::new(accounts)));
+    rows.extend(members::routes(members));
+    rows.extend(keys::routes(sites.clone()));
     rows.extend(sites::routes(sites.clone()));
     rows.extend(domains::routes(domains.clone()));
     rows.extend(operations::routes(sites.operations.clone()));
@@ -402,7 +410,7 @@ fn router(rows: Vec<Route>, gate: Gate) -> Router {
     let about = json!({
         "code": 0,
         "message": "ok",
-        "data": {"name": "Freehold", "api": "/v1", "openapi": "/openapi.json"},
+        "data": {"name": platform::NAME, "api": "/v1", "openapi": "/openapi.json"},
     });
     let clock = gate.clock.clone();
     Route::mount(rows)
@@ -445,6 +453,5 @@ pub fn console_document(
         DatabaseOptions { path: config.folder.join("control.db"), create: true, readers_max: 1 };
     let db = Database::open(&options, Arc::default())?;
     let sites = compose(config, db, RouteFeed::default());
-    let accounts = AccountState::new(sites.clone(), config.hasher.clone(), true);
-    Ok(document(INFO, &rows(&sites, accounts, &domains(config, &sites))))
+    Ok(document(INFO, &rows(config, &sites, &domains(config, &sites), true)))
 }

@@ -17,6 +17,7 @@ pub const CONTROL: &[Migration] = &[
     control::c004_installation::MIGRATION,
     control::c005_usage::MIGRATION,
     control::c006_domains::MIGRATION,
+    control::c007_memberships::MIGRATION,
 ];
 
 /// Migrations of every tenant's store, in order.

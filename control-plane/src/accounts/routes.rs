@@ -13,8 +13,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::{Forgot, Reset, SignIn, SignUp, Verify};
-use super::{service, sessions};
-use crate::call::{Anyone, AsMember, Call, SESSION_COOKIE};
+use super::service::SignedIn;
+use super::{me, service, sessions};
+use crate::call::{Anyone, AsPerson, Call, SESSION_COOKIE};
 use crate::sites::{SiteState, SiteView, Sites};
 use crate::store::answer;
 
@@ -22,23 +23,25 @@ const SIGN_UPS_PER_HOUR_AND_NETWORK_MAX: u32 = 20;
 const SIGN_INS_PER_MINUTE_AND_ACCOUNT_MAX: u32 = 5;
 const SIGN_INS_PER_MINUTE_AND_NETWORK_MAX: u32 = 20;
 const RESETS_PER_HOUR_AND_ACCOUNT_MAX: u32 = 3;
+const VERIFICATIONS_PER_HOUR_AND_MEMBER_MAX: u32 = 3;
 const TOKENS_PER_MINUTE_AND_NETWORK_MAX: u32 = 20;
 
 /// What the routes share.
 #[derive(Debug)]
 pub(crate) struct AccountState {
-    sites: Sites,
+    pub(super) sites: Sites,
     hasher: PasswordHasher,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 #[derive(Debug)]
-struct Limits {
+pub(super) struct Limits {
     sign_ups: RateLimit,
     sign_ins_by_account: RateLimit,
     sign_ins_by_network: RateLimit,
     resets: RateLimit,
     tokens: RateLimit,
+    pub(super) verifications: RateLimit,
 }
 
 impl AccountState {
@@ -58,6 +61,7 @@ impl AccountState {
                 minute,
             ),
             resets: limit("resets", RESETS_PER_HOUR_AND_ACCOUNT_MAX, hour),
+            verifications: limit("verifications", VERIFICATIONS_PER_HOUR_AND_MEMBER_MAX, hour),
             tokens: limit("tokens", TOKENS_PER_MINUTE_AND_NETWORK_MAX, minute),
         };
         Self { sites, hasher, limits }
@@ -96,7 +100,7 @@ struct SignUpAnswer {
 
 /// What a sign-in gives.
 #[derive(Debug, Serialize, ToSchema)]
-struct SignInAnswer {
+pub(crate) struct SignInAnswer {
     /// For `Authorization: Bearer`; also set as a cookie.
     token: String,
     #[schema(value_type = String)]
@@ -106,7 +110,8 @@ struct SignInAnswer {
 }
 
 pub(crate) fn routes(state: Arc<AccountState>) -> Vec<Route> {
-    Routes::new(state)
+    let own = me::routes(state.clone());
+    let mut rows = Routes::new(state)
         .add(Method::Post, "/v1/signup", sign_up, |op| {
             op.summary("Create an account with its first site, which serves when 201 is answered")
                 .returns::<SignUpAnswer>(201)
@@ -128,7 +133,9 @@ pub(crate) fn routes(state: Arc<AccountState>) -> Vec<Route> {
         .add(Method::Post, "/v1/email/verify", verify, |op| {
             op.summary("Confirm an e-mail address with a mailed token").returns_nothing(200)
         })
-        .rows()
+        .rows();
+    rows.extend(own);
+    rows
 }
 
 /// Adds the session's cookie. Browsers keep a `__Host-` cookie on https and on `localhost`.
@@ -174,20 +181,25 @@ async fn sign_in(
 ) -> Result<Response, ApiError> {
     state.limits.sign_ins_by_network.check(network_key(call.client()))?;
     state.limits.sign_ins_by_account.check(command.email.key())?;
-    let (member, token) = service::sign_in(&state.sites, &state.hasher, command).await?;
+    let begun = service::sign_in(&state.sites, &state.hasher, command).await?;
+    Ok(signed_in(&begun))
+}
+
+/// The answer to whoever is signed in from now on.
+pub(crate) fn signed_in(begun: &SignedIn) -> Response {
     let answer = SignInAnswer {
-        token: token.reveal().to_owned(),
-        account_id: member.account,
-        member_id: member.id,
+        token: begun.token.reveal().to_owned(),
+        account_id: begun.account,
+        member_id: begun.member,
     };
-    Ok(with_cookie(Data::created(answer), &token))
+    with_cookie(Data::created(answer), &begun.token)
 }
 
 async fn sign_out(
-    call: Call<AsMember>,
+    call: Call<AsPerson>,
     State(state): State<Arc<AccountState>>,
 ) -> Result<Response, ApiError> {
-    sessions::delete(&state.sites.db, call.member()?.session).await.map_err(answer)?;
+    sessions::delete(&state.sites.db, call.member()?.person()?.session).await.map_err(answer)?;
     Ok(set_cookie(Data::ok(()), "; Max-Age=0"))
 }
 

@@ -8,8 +8,9 @@ use freehold_db::{DbError, Writer};
 use freehold_ids::{AccountId, MailId, MemberId};
 
 use super::model::{MAIL_TOKEN_PREFIX, Purpose, Reset, SignIn, SignUp};
-use super::sessions;
+use super::role::Role;
 use super::store::{self, Member};
+use super::{memberships, sessions};
 use crate::domains;
 use crate::faults;
 use crate::mail;
@@ -22,6 +23,14 @@ pub(crate) struct SignedUp {
     pub(crate) account: AccountId,
     pub(crate) session: Opaque,
     pub(crate) started: Started,
+}
+
+/// What a sign-in leaves behind.
+#[derive(Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) member: MemberId,
+    pub(crate) account: AccountId,
+    pub(crate) token: Opaque,
 }
 
 /// Writes account, member, session, site, operation and mail in one transaction, then runs the
@@ -45,7 +54,8 @@ pub(crate) async fn sign_up(
     store::create(&mut writer, &member, &command.email, &command.site.name, now)
         .await
         .map_err(email_taken)?;
-    let session = sessions::create(&mut writer, clock, member.id).await.map_err(answer)?;
+    let session = sessions::create(&mut writer, clock, member.id, member.account);
+    let session = session.await.map_err(answer)?;
     mail_token(sites, &mut writer, &member, Purpose::Verify).await.map_err(answer)?;
     let (site, operation) =
         sites::place(sites, &mut writer, member.account, false, command.site, "site.slug").await?;
@@ -70,11 +80,11 @@ fn taken() -> ApiError {
     ApiError::conflict("email_taken", "email", "an account with this e-mail address exists already")
 }
 
-fn email_taken(error: DbError) -> ApiError {
+pub(crate) fn email_taken(error: DbError) -> ApiError {
     if error.is_conflict_on("members_email_key") { taken() } else { answer(error) }
 }
 
-fn hash_error(error: HashError) -> ApiError {
+pub(crate) fn hash_error(error: HashError) -> ApiError {
     match error {
         HashError::Busy => ApiError::unavailable(2, error.to_string()),
         HashError::Failed(_) => ApiError::internal(error.to_string()),
@@ -100,23 +110,46 @@ pub(crate) async fn sign_in(
     sites: &Sites,
     hasher: &PasswordHasher,
     command: SignIn,
-) -> Result<(Member, Opaque), ApiError> {
+) -> Result<SignedIn, ApiError> {
     let mut read = sites.db.read().await.map_err(answer)?;
     let found = store::by_email(&mut read, &command.email).await.map_err(answer)?;
     drop(read);
     let stored = found.as_ref().map(|member| member.password_hash.clone());
     let matches = hasher.verify(command.password, stored).await.map_err(hash_error)?;
-    let member = found.filter(|_| matches).ok_or_else(|| {
-        ApiError::new(
-            axum::http::StatusCode::UNAUTHORIZED,
-            "wrong_credentials",
-            "the e-mail address or the password is not right",
-        )
-    })?;
+    let member = found.filter(|_| matches).ok_or_else(wrong_credentials)?;
     let mut writer = sites.db.write().await.map_err(answer)?;
-    let token = sessions::create(&mut writer, &sites.clock, member.id).await.map_err(answer)?;
+    let mine = memberships::of_member(&mut writer, member.id).await.map_err(answer)?;
+    let own = mine.iter().find(|at| at.account == member.account).or(mine.first());
+    let account = own.ok_or_else(no_account)?.account;
+    let token = sessions::create(&mut writer, &sites.clock, member.id, account);
+    let token = token.await.map_err(answer)?;
     writer.commit().await.map_err(answer)?;
-    Ok((member, token))
+    Ok(SignedIn { member: member.id, account, token })
+}
+
+pub(crate) fn wrong_credentials() -> ApiError {
+    ApiError::new(
+        axum::http::StatusCode::UNAUTHORIZED,
+        "wrong_credentials",
+        "the e-mail address or the password is not right",
+    )
+}
+
+fn no_account() -> ApiError {
+    ApiError::new(
+        axum::http::StatusCode::FORBIDDEN,
+        "no_account",
+        "you are in no account any more; ask to be invited",
+    )
+}
+
+/// Mails the token that verifies an address again.
+pub(crate) async fn resend(sites: &Sites, id: MemberId) -> Result<(), ApiError> {
+    let mut writer = sites.db.write().await.map_err(answer)?;
+    let member = store::by_id(&mut writer, id).await.map_err(answer)?;
+    let member = member.ok_or_else(ApiError::unauthorized)?;
+    mail_token(sites, &mut writer, &member, Purpose::Verify).await.map_err(answer)?;
+    writer.commit().await.map_err(answer)
 }
 
 /// Mails a token if somebody has this address. The answer is the same either way.
@@ -128,7 +161,7 @@ pub(crate) async fn forgot(sites: &Sites, email: &Email) -> Result<(), ApiError>
     writer.commit().await.map_err(answer)
 }
 
-fn bad_token() -> ApiError {
+pub(crate) fn bad_token() -> ApiError {
     ApiError::new(
         axum::http::StatusCode::BAD_REQUEST,
         "invalid_token",
@@ -153,7 +186,7 @@ pub(crate) async fn reset(
     store::set_verified(&mut writer, member, now).await.map_err(answer)?;
     sessions::delete_all_of(&mut writer, member).await.map_err(answer)?;
     writer.commit().await.map_err(answer)?;
-    tell_workers(sites, member).await
+    tell_workers_of(sites, member).await
 }
 
 pub(crate) async fn verify(sites: &Sites, token: Option<Opaque>) -> Result<(), ApiError> {
@@ -164,21 +197,31 @@ pub(crate) async fn verify(sites: &Sites, token: Option<Opaque>) -> Result<(), A
     let member = used.map_err(answer)?.ok_or_else(bad_token)?;
     store::set_verified(&mut writer, member, now).await.map_err(answer)?;
     writer.commit().await.map_err(answer)?;
-    tell_workers(sites, member).await
+    tell_workers_of(sites, member).await
 }
 
-/// The account's sites may be indexed from now on. A worker that misses this learns it when it
-/// next takes its assignments.
-async fn tell_workers(sites: &Sites, member: MemberId) -> Result<(), ApiError> {
-    let found = store::by_id(&mut sites.db.read().await.map_err(answer)?, member).await;
-    let Some(member) = found.map_err(answer)? else { return Ok(()) };
-    for site in sites::store::all_of(&sites.db, member.account).await.map_err(answer)? {
+/// Tells the workers of every account that a person owns whether somebody vouches for it.
+pub(crate) async fn tell_workers_of(sites: &Sites, member: MemberId) -> Result<(), ApiError> {
+    let mut read = sites.db.read().await.map_err(answer)?;
+    let mine = memberships::of_member(&mut read, member).await.map_err(answer)?;
+    drop(read);
+    for at in mine.iter().filter(|at| at.role == Role::Owner) {
+        tell_workers(sites, at.account).await?;
+    }
+    Ok(())
+}
+
+/// The account's sites may be indexed if its owner's address is verified. A worker that misses this
+/// learns it when it next takes its assignments.
+pub(crate) async fn tell_workers(sites: &Sites, account: AccountId) -> Result<(), ApiError> {
+    let owner = store::first_owner(&sites.db, account).await.map_err(answer)?;
+    for site in sites::store::all_of(&sites.db, account).await.map_err(answer)? {
         let Some(link) = sites.fleet.workers.link(site.worker) else { continue };
         if site.state != sites::SiteState::Failed {
             let mut read = sites.db.read().await.map_err(answer)?;
             let names = domains::store::names_of(&mut read, site.id).await.map_err(answer)?;
             drop(read);
-            let assignment = sites::assignment(&sites.fleet, &site, &names, Some(&member));
+            let assignment = sites::assignment(&sites.fleet, &site, &names, owner.as_ref());
             if let Err(error) = link.assign(assignment).await {
                 tracing::warn!(site = %site.id, %error, "a worker did not learn of a verification");
             }

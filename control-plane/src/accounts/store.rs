@@ -2,20 +2,21 @@
 
 use freehold_clock::UnixMs;
 use freehold_credentials::{Email, Opaque};
-use freehold_db::{
-    Database, DbError, Direction, Filter, Insert, Reader, Row, Select, Update, Writer,
-};
+use freehold_db::{Database, DbError, Filter, Insert, Reader, Row, Select, Update, Writer};
 use freehold_ids::{AccountId, MemberId};
 
+use super::memberships;
 use super::model::Purpose;
+use super::role::Role;
 use crate::operations::store::typed;
 
 const COLUMNS: [&str; 5] = ["id", "account_id", "email", "password_hash", "verified_at"];
 
-/// A member as the store has them.
+/// A person as the store has them.
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) id: MemberId,
+    /// The account that they came with; what they are in it now, if anything, say memberships.
     pub(crate) account: AccountId,
     pub(crate) email: String,
     pub(crate) password_hash: String,
@@ -43,11 +44,43 @@ pub(crate) async fn create(
     name: &str,
     now: UnixMs,
 ) -> Result<(), DbError> {
-    let account = Insert::into("accounts")
-        .set("id", member.account.to_string())
+    insert_account(writer, member.account, name, now).await?;
+    create_member(writer, member, email, now).await?;
+    memberships::insert(writer, member.account, member.id, Role::Owner, now).await
+}
+
+async fn insert_account(
+    writer: &mut Writer,
+    id: AccountId,
+    name: &str,
+    now: UnixMs,
+) -> Result<(), DbError> {
+    let insert = Insert::into("accounts")
+        .set("id", id.to_string())
         .set("name", name)
         .set("created_at", now.0);
-    writer.insert(&account).await?;
+    writer.insert(&insert).await.map(drop)
+}
+
+/// Writes a new account of a person who is known.
+pub(crate) async fn create_account(
+    writer: &mut Writer,
+    account: AccountId,
+    owner: MemberId,
+    name: &str,
+    now: UnixMs,
+) -> Result<(), DbError> {
+    insert_account(writer, account, name, now).await?;
+    memberships::insert(writer, account, owner, Role::Owner, now).await
+}
+
+/// Writes a new person. The columns of account and role are for the release before memberships.
+pub(crate) async fn create_member(
+    writer: &mut Writer,
+    member: &Member,
+    email: &Email,
+    now: UnixMs,
+) -> Result<(), DbError> {
     let insert = Insert::into("members")
         .set("id", member.id.to_string())
         .set("account_id", member.account.to_string())
@@ -56,6 +89,7 @@ pub(crate) async fn create(
         .set("password_hash", member.password_hash.as_str())
         .set("role", "owner")
         .set("verified_at", member.verified_at)
+        .set("memberships_since", now.0)
         .set("created_at", now.0);
     writer.insert(&insert).await.map(drop)
 }
@@ -70,16 +104,34 @@ pub(crate) async fn by_id(read: &mut Reader, id: MemberId) -> Result<Option<Memb
     read.optional(&select).await?.as_ref().map(member).transpose()
 }
 
-/// The member who signed the account up.
-pub(crate) async fn first_member(
+/// Who has owned the account for the longest time, and answers for its sites.
+pub(crate) async fn first_owner(
     db: &Database,
     account: AccountId,
 ) -> Result<Option<Member>, DbError> {
-    let select = Select::from("members", COLUMNS)
-        .filter(Filter::eq("account_id", account.to_string()))
-        .order("created_at", Direction::Ascending)
-        .page(1, 0);
-    db.read().await?.optional(&select).await?.as_ref().map(member).transpose()
+    let mut read = db.read().await?;
+    match memberships::first_owner(&mut read, account).await? {
+        Some(owner) => by_id(&mut read, owner).await,
+        None => Ok(None),
+    }
+}
+
+/// An account's name.
+pub(crate) async fn account_name(read: &mut Reader, account: AccountId) -> Result<String, DbError> {
+    let select = Select::from("accounts", ["name"]).filter(Filter::eq("id", account.to_string()));
+    let row = read.optional(&select).await?;
+    row.ok_or_else(|| DbError::Shape(format!("no account {account}")))?.get("name")
+}
+
+/// Gives an account another name. The caller commits.
+pub(crate) async fn rename_account(
+    writer: &mut Writer,
+    account: AccountId,
+    name: &str,
+) -> Result<(), DbError> {
+    let update =
+        Update::table("accounts").set("name", name).filter(Filter::eq("id", account.to_string()));
+    writer.update(&update).await.map(drop)
 }
 
 pub(crate) async fn set_password(

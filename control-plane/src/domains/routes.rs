@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::model::Domain;
 use super::view::{DomainView, TenantDomainView};
 use super::{Domains, name, store};
-use crate::call::{AsMemberOrOperator, AsOperator, Call, Caller};
+use crate::call::{AsOperator, Call, Caller, CanReadSites, CanWriteSites, OrOperator};
 use crate::sites::{self, Site};
 use crate::store::answer;
 
@@ -123,7 +123,7 @@ fn view(domains: &Domains, site: &Site, domain: &Domain) -> DomainView {
 }
 
 async fn list(
-    call: Call<AsMemberOrOperator>,
+    call: Call<OrOperator<CanReadSites>>,
     State(domains): State<Domains>,
     Path(id): Path<TenantId>,
     list: List<DomainView>,
@@ -151,14 +151,14 @@ async fn list_all(
 }
 
 async fn add(
-    call: Call<AsMemberOrOperator>,
+    call: Call<OrOperator<CanWriteSites>>,
     State(domains): State<Domains>,
     Path(id): Path<TenantId>,
     Idempotent { key, body: Body(AddDomain(hostname)) }: Idempotent<Body<AddDomain>>,
 ) -> Result<Data<DomainView>, ApiError> {
     let site = site(&domains, call.caller(), id).await?;
     let caller = match call.caller() {
-        Caller::Member(member) => member.member.to_string(),
+        Caller::Member(member) => member.name(),
         Caller::Operator | Caller::Nobody => "operator".to_owned(),
     };
     let domain = domains.claim(&site, hostname, key.map(|key| (caller, key))).await?;
@@ -166,7 +166,7 @@ async fn add(
 }
 
 async fn show(
-    call: Call<AsMemberOrOperator>,
+    call: Call<OrOperator<CanReadSites>>,
     State(domains): State<Domains>,
     path: PathPair<TenantId, DomainId>,
 ) -> Result<Data<DomainView>, ApiError> {
@@ -175,7 +175,7 @@ async fn show(
 }
 
 async fn choose(
-    call: Call<AsMemberOrOperator>,
+    call: Call<OrOperator<CanWriteSites>>,
     State(domains): State<Domains>,
     path: PathPair<TenantId, DomainId>,
     Body(wanted): Body<ChooseDomain>,
@@ -186,7 +186,7 @@ async fn choose(
 }
 
 async fn remove(
-    call: Call<AsMemberOrOperator>,
+    call: Call<OrOperator<CanWriteSites>>,
     State(domains): State<Domains>,
     path: PathPair<TenantId, DomainId>,
 ) -> Result<Data<()>, ApiError> {
@@ -196,7 +196,7 @@ async fn remove(
 }
 
 async fn check(
-    call: Call<AsMemberOrOperator>,
+    call: Call<OrOperator<CanWriteSites>>,
     State(domains): State<Domains>,
     path: PathPair<TenantId, DomainId>,
 ) -> Result<Data<DomainView>, ApiError> {

@@ -15,7 +15,7 @@ use tokio_stream::wrappers::WatchStream;
 
 use super::model::{Operation, OperationView, Outcome};
 use super::{Operations, store};
-use crate::call::{AsMember, AsMemberOrOperator, AsOperator, Call, Caller};
+use crate::call::{AsOperator, Call, Caller, CanReadSites, OrOperator};
 use crate::store::answer;
 
 /// How often a silent stream says that it is alive.
@@ -61,7 +61,7 @@ async fn find(
 }
 
 async fn show(
-    call: Call<AsMemberOrOperator>,
+    call: Call<OrOperator<CanReadSites>>,
     State(operations): State<Operations>,
     Path(id): Path<OperationId>,
 ) -> Result<Data<OperationView>, ApiError> {
@@ -72,7 +72,7 @@ async fn show(
 }
 
 async fn events(
-    call: Call<AsMemberOrOperator>,
+    call: Call<OrOperator<CanReadSites>>,
     State(operations): State<Operations>,
     Path(id): Path<OperationId>,
 ) -> Result<Response, ApiError> {
@@ -101,7 +101,7 @@ fn event(operation: &Operation) -> Result<Event, Infallible> {
 }
 
 async fn list(
-    call: Call<AsMember>,
+    call: Call<CanReadSites>,
     State(operations): State<Operations>,
     list: List<OperationView>,
 ) -> Result<Data<Page<Value>>, ApiError> {

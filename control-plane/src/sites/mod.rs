@@ -8,6 +8,7 @@ mod model;
 mod reconcile;
 mod routes;
 mod service;
+mod slugs;
 pub(crate) mod store;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -25,10 +26,11 @@ use crate::fleet::{Connections, Workers};
 use crate::operations::Operations;
 
 pub(crate) use list::TENANTS;
-pub(crate) use model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
+pub(crate) use model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_name, parse_new_site};
 pub(crate) use reconcile::{EDGES_PATIENCE, assignment, owner, routes as edge_routes};
 pub(crate) use routes::{find_own, routes};
 pub(crate) use service::{Started, change_state, erase, place, run, run_inline};
+pub(crate) use slugs::routes as slug_routes;
 
 /// Locks that sites share; two sites rarely meet at one.
 const LOCKS: usize = 256;

@@ -313,14 +313,20 @@ pub(crate) fn parse_new_site(
     let slug = Slug::parse(&wire.slug)
         .map_err(|error| problems.add(&format!("{prefix}slug"), error.code(), error.to_string()))
         .ok();
-    let name = wire.name.trim().to_owned();
+    let name = parse_name(&wire.name, &format!("{prefix}name"), problems);
+    Some(NewSite { name: name?, slug: slug?, region: wire.region })
+}
+
+/// Reads what people call a site, an account or a key.
+pub(crate) fn parse_name(text: &str, path: &str, problems: &mut Problems) -> Option<String> {
+    let name = text.trim();
     let length = name.chars().count();
-    if !(1..=NAME_CHARS_MAX).contains(&length) || name.chars().any(char::is_control) {
-        let message = format!("expected 1 to {NAME_CHARS_MAX} characters on one line");
-        problems.add(&format!("{prefix}name"), "invalid", message);
-        return None;
+    if (1..=NAME_CHARS_MAX).contains(&length) && !name.chars().any(char::is_control) {
+        return Some(name.to_owned());
     }
-    Some(NewSite { name, slug: slug?, region: wire.region })
+    let message = format!("expected 1 to {NAME_CHARS_MAX} characters on one line");
+    problems.add(path, "invalid", message);
+    None
 }
 
 #[cfg(test)]

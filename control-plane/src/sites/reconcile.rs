@@ -12,6 +12,7 @@ use freehold_fleet::{
     ManifestOwner, Provision, Route, RouteState, SiteFacts, Surface, TenantState, Unread,
     UpstreamId, WorkerLink,
 };
+use freehold_ids::AccountId;
 
 use super::model::{Site, SiteState};
 use super::{Fleet, Sites};
@@ -35,7 +36,7 @@ pub(crate) enum Obstacle {
     Worker(#[from] LinkError),
     #[error("no worker {0} has joined")]
     NoWorker(String),
-    #[error("the account has no member")]
+    #[error("the account has no owner")]
     NoOwner,
 }
 
@@ -116,9 +117,18 @@ async fn publish(sites: &Sites, site: &Site, names: &Names, running: &mut Runnin
     running.step("route", StepState::Done);
 }
 
-/// Who answers for a site: the account's first member.
+/// Who answers for a site: the account's first owner.
 pub(crate) async fn owner(db: &Database, site: &Site) -> Result<Option<Member>, DbError> {
-    accounts::store::first_member(db, site.account).await
+    accounts::store::first_owner(db, site.account).await
+}
+
+/// Whether the address of an account's owner is verified.
+pub(crate) async fn is_account_verified(
+    sites: &Sites,
+    account: AccountId,
+) -> Result<bool, DbError> {
+    let owner = accounts::store::first_owner(&sites.db, account).await?;
+    Ok(owner.is_some_and(|owner| owner.verified_at.is_some()))
 }
 
 /// What a worker is told of a site.

@@ -12,9 +12,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
+use super::reconcile::is_account_verified;
 use super::service::{RESTORE_SECONDS, Started, change_state, place, run_inline};
 use super::{Sites, store};
-use crate::call::{AsMember, Call, MemberCaller};
+use crate::call::{Call, CanDeleteSites, CanEnterSites, CanReadSites, CanWriteSites, MemberCaller};
 use crate::once::Once;
 use crate::operations::Kind;
 use crate::store::answer;
@@ -91,7 +92,7 @@ fn started(sites: &Sites, started: &Started) -> Data<SiteView> {
 }
 
 async fn list(
-    call: Call<AsMember>,
+    call: Call<CanReadSites>,
     State(sites): State<Sites>,
     list: List<SiteView>,
 ) -> Result<Data<Page<Value>>, ApiError> {
@@ -103,12 +104,13 @@ async fn list(
 }
 
 async fn create(
-    call: Call<AsMember>,
+    call: Call<CanWriteSites>,
     State(sites): State<Sites>,
     Idempotent { key, body: Body(CreateSite(new)) }: Idempotent<Body<CreateSite>>,
 ) -> Result<Data<SiteView>, ApiError> {
     let member = call.member()?;
-    let once = Once::new(member.member, key);
+    let once = Once::new(member.name(), key);
+    let verified = is_account_verified(&sites, member.account).await.map_err(answer)?;
     let mut writer = sites.db.write().await.map_err(answer)?;
     let (site, operation) = match once.started(&mut writer).await? {
         Some(started) => {
@@ -117,7 +119,7 @@ async fn create(
             started
         }
         None => {
-            let (account, verified) = (member.account, member.verified);
+            let account = member.account;
             let placed = place(&sites, &mut writer, account, verified, new, "slug").await?;
             once.note(&mut writer, placed.0.id, placed.1, sites.clock.now()).await?;
             writer.commit().await.map_err(answer)?;
@@ -134,7 +136,7 @@ async fn create(
 }
 
 async fn show(
-    call: Call<AsMember>,
+    call: Call<CanReadSites>,
     State(sites): State<Sites>,
     Path(id): Path<TenantId>,
 ) -> Result<Data<SiteView>, ApiError> {
@@ -147,7 +149,7 @@ fn wrong_state(message: &str) -> ApiError {
 }
 
 async fn delete(
-    call: Call<AsMember>,
+    call: Call<CanDeleteSites>,
     State(sites): State<Sites>,
     Path(id): Path<TenantId>,
 ) -> Result<Data<SiteView>, ApiError> {
@@ -172,13 +174,13 @@ async fn delete(
 }
 
 async fn restore(
-    call: Call<AsMember>,
+    call: Call<CanWriteSites>,
     State(sites): State<Sites>,
     Path(id): Path<TenantId>,
     Idempotent { key, body: Nothing }: Idempotent<Nothing>,
 ) -> Result<Data<SiteView>, ApiError> {
     let member = call.member()?.clone();
-    let once = Once::new(member.member, key);
+    let once = Once::new(member.name(), key);
     let now = sites.clock.now().0;
     let begun = change_state(&sites, id, Kind::RestoreSite, &once, |site| {
         let mut site = own(&member, site)?;
@@ -194,11 +196,12 @@ async fn restore(
 }
 
 async fn sign_in(
-    call: Call<AsMember>,
+    call: Call<CanEnterSites>,
     State(sites): State<Sites>,
     Path(id): Path<TenantId>,
 ) -> Result<Data<SignIn>, ApiError> {
     let member = call.member()?;
+    let person = member.person()?;
     let site = find_own(&sites, member, id).await?;
     if site.state != SiteState::Ready {
         return Err(wrong_state("the site is not serving"));
@@ -207,11 +210,11 @@ async fn sign_in(
     let expires = now + TICKET_AGE_SECONDS_MAX;
     let claims = TicketClaims {
         aud: site.id,
-        sub: member.member,
+        sub: person.member,
         jti: HEXLOWER.encode(&sites.clock.random::<16>()),
         iat: now,
         exp: expires,
-        email: member.email.clone(),
+        email: person.email.clone(),
         role: "owner".to_owned(),
     };
     let ticket = sites

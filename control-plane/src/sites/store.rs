@@ -132,7 +132,7 @@ pub(crate) async fn batch_after(
     db.read().await?.rows(&select).await?.iter().map(site).collect()
 }
 
-/// A batch of one worker's sites in the order of their ids, each with its account's first member.
+/// A batch of one worker's sites in the order of their ids, each with its account's first owner.
 pub(crate) async fn batch_of_worker(
     db: &Database,
     worker: WorkerId,

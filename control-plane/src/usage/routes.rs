@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::store::{COUNTED, Sums, beginning, hour, most, of_tenant};
-use crate::call::{AsMember, AsOperator, Call};
+use crate::call::{AsOperator, Call, CanReadUsage};
 use crate::fleet::{TenantRef, find_tenant};
 use crate::sites::{self, Sites};
 use crate::store::answer;
@@ -159,7 +159,7 @@ async fn usage(sites: &Sites, tenant: TenantId, span: &Span) -> Result<Data<Usag
 }
 
 async fn own(
-    call: Call<AsMember>,
+    call: Call<CanReadUsage>,
     State(sites): State<Sites>,
     Path(id): Path<TenantId>,
     Params(span): Params<Span>,

@@ -65,6 +65,14 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
     }
 
+    /// 403: who calls may not give away so much, or take it.
+    pub fn role_too_high(field: &str) -> Self {
+        let message = "your role does not go as far as this one";
+        let (path, code) = (field.to_owned(), "role_too_high".to_owned());
+        let field = FieldError { path, code, message: message.to_owned() };
+        Self { fields: vec![field], ..Self::new(StatusCode::FORBIDDEN, "role_too_high", message) }
+    }
+
     /// 404: there is no such thing, or none that the caller may know of.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")

@@ -25,6 +25,8 @@ pub enum Method {
     Post,
     /// Replaces.
     Put,
+    /// Changes what is named.
+    Patch,
     /// Removes.
     Delete,
 }
@@ -36,6 +38,7 @@ impl Method {
             Self::Get => "get",
             Self::Post => "post",
             Self::Put => "put",
+            Self::Patch => "patch",
             Self::Delete => "delete",
         }
     }
@@ -273,6 +276,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             Method::Get => routing::get(handler),
             Method::Post => routing::post(handler),
             Method::Put => routing::put(handler),
+            Method::Patch => routing::patch(handler),
             Method::Delete => routing::delete(handler),
         };
         let operation = describe(operation);

@@ -29,6 +29,11 @@ impl UnixMs {
         Self(self.0.saturating_sub(ms))
     }
 
+    /// Reads RFC 3339; `None` for anything else.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_millisecond()))
+    }
+
     /// RFC 3339 in UTC with milliseconds, as every API prints times.
     pub fn rfc3339(self) -> String {
         match jiff::Timestamp::from_millisecond(self.0) {

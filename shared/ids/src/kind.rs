@@ -111,6 +111,20 @@ pub mod kinds {
     impl Kind for Domain {
         const PREFIX: &'static str = "dom";
     }
+
+    /// `inv_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct Invitation;
+    impl Kind for Invitation {
+        const PREFIX: &'static str = "inv";
+    }
+
+    /// `key_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct Key;
+    impl Kind for Key {
+        const PREFIX: &'static str = "key";
+    }
 }
 
 /// Crockford's base32 in lower case: no i, l, o or u, so that ids survive being read aloud.

@@ -45,6 +45,10 @@ pub type OperationId = GlobalId<kinds::Operation>;
 pub type MailId = GlobalId<kinds::Mail>;
 /// Control plane: a hostname of a site's owner.
 pub type DomainId = GlobalId<kinds::Domain>;
+/// An invitation into an account.
+pub type InvitationId = GlobalId<kinds::Invitation>;
+/// A key of an account.
+pub type KeyId = GlobalId<kinds::Key>;
 
 /// Tenant: a user of one site.
 pub type UserId = LocalId<kinds::User>;

@@ -1,5 +1,6 @@
 //! Whole-product tests: stories through real sockets, and faults of real processes.
 
+mod account;
 mod apart;
 mod backup;
 mod bad_input;
@@ -14,6 +15,7 @@ mod isolation;
 mod lifecycle;
 mod lists;
 mod mail;
+mod members;
 mod name_server;
 mod observe;
 mod owner;
