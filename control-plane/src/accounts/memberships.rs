@@ -169,3 +169,81 @@ pub(crate) async fn take_up(db: &Database, now: UnixMs) -> Result<(), DbError> {
         writer.commit().await?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use freehold_clock::Clock;
+    use freehold_db::{Catalog, DatabaseOptions, PostgresOptions};
+    use freehold_migrations::CONTROL;
+    use freehold_scratch_postgres::ScratchDatabase;
+
+    use super::*;
+
+    /// The schema's version before memberships.
+    const BEFORE: usize = 6;
+
+    /// Writes a person as the release before memberships did.
+    async fn write_old(db: &Database, account: AccountId, member: MemberId, is_new: bool) {
+        let mut writer = db.write().await.expect("a writer");
+        if is_new {
+            let insert = Insert::into("accounts")
+                .set("id", account.to_string())
+                .set("name", "Acme")
+                .set("created_at", 7_i64);
+            writer.insert(&insert).await.expect("an account");
+        }
+        let insert = Insert::into("members")
+            .set("id", member.to_string())
+            .set("account_id", account.to_string())
+            .set("email", "a@example.org")
+            .set("email_key", member.to_string())
+            .set("password_hash", "x")
+            .set("role", "owner")
+            .set("created_at", 8_i64);
+        writer.insert(&insert).await.expect("a member");
+        writer.commit().await.expect("a commit");
+    }
+
+    async fn upgrade(db: Database) {
+        let clock = Clock::manual();
+        let account = AccountId::from_random(1);
+        let (first, second) = (MemberId::from_random(2), MemberId::from_random(3));
+        db.migrate(&CONTROL[..BEFORE]).await.expect("the old schema");
+        write_old(&db, account, first, true).await;
+        db.migrate(CONTROL).await.expect("the new schema");
+        take_up(&db, clock.now()).await.expect("owners");
+        let mut read = db.read().await.expect("a reader");
+        let owner = first_owner(&mut read, account).await.expect("an answer");
+        assert_eq!(owner, Some(first));
+        let at = find(&mut read, account, first).await.expect("an answer").expect("one");
+        assert_eq!((at.role, at.created_at), (Role::Owner, 8));
+        drop(read);
+        // The old release runs once more; whoever was removed meanwhile stays removed.
+        write_old(&db, account, second, false).await;
+        let mut writer = db.write().await.expect("a writer");
+        delete(&mut writer, account, first).await.expect("a removal");
+        writer.commit().await.expect("a commit");
+        take_up(&db, clock.now()).await.expect("owners");
+        let mut read = db.read().await.expect("a reader");
+        assert!(find(&mut read, account, first).await.expect("an answer").is_none());
+        assert_eq!(count_owners(&mut read, account).await.expect("a number"), 1);
+        drop(read);
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn members_of_the_release_before_become_owners_once() {
+        let catalog = Arc::new(Catalog::of(CONTROL));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("control.db");
+        let options = DatabaseOptions { path, create: true, readers_max: 1 };
+        upgrade(Database::open(&options, catalog.clone()).expect("a database")).await;
+        let Some(database) = ScratchDatabase::for_test() else { return };
+        let options = PostgresOptions::at(database.url());
+        let postgres = Database::connect(&options, catalog).await.expect("a database");
+        upgrade(postgres).await;
+        eprintln!("passed on Postgres");
+    }
+}

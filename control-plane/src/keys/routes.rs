@@ -1,4 +1,6 @@
-//! HTTP over keys of accounts.
+//! HTTP over keys of accounts: listed without their tokens, made, revoked.
+//!
+//! A token leaves once, in the answer that makes it.
 
 use axum::extract::State;
 use freehold_api::{

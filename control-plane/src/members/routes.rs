@@ -1,4 +1,7 @@
 //! HTTP over members and invitations.
+//!
+//! What is asked with an invitation's token is open to anyone, with the token in the body, where no log has
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -79,15 +79,15 @@ async fn a_caller_learns_who_they_are_and_renames_their_account() {
     // The mail that verifies the address comes again, until it was used.
     api.post("/v1/email/resend", json!({})).await.data(202);
     let mails = fleet.mails(3).await;
-    let own = mails.iter().filter(|mail| mail.contains("To: acme@example.org"));
-    let token = own.last().and_then(|mail| mail.lines().find(|line| line.starts_with("fhm_")));
+    let mut own = mails.iter().filter(|mail| mail.contains("To: acme@example.org"));
+    let token = own.next_back().and_then(|mail| mail.lines().find(|line| line.starts_with("fhm_")));
     let body = json!({"token": token.expect("a token")});
     fleet.console().post("/v1/email/verify", body).await.data(200);
     assert_eq!(api.get("/v1/me").await.data(200)["verified"], true);
     api.post("/v1/email/resend", json!({})).await.refused(409, "verified_already");
 }
 
-/// Method, path, body, the roles that may as a program, and as a person besides.
+/// Method, path, body and the roles whose keys may.
 type Row = (Method, String, Value, &'static [&'static str]);
 
 fn rows(account: &SignedUp, key: &str) -> Vec<Row> {
