@@ -12,6 +12,7 @@ import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as AppRouteImport } from './routes/_app'
 import { Route as ForgotRouteImport } from './routes/forgot'
+import { Route as JoinRouteImport } from './routes/join'
 import { Route as ResetRouteImport } from './routes/reset'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
@@ -25,6 +26,8 @@ import { Route as AppFleetOperationsRouteImport } from './routes/_app.fleet.oper
 import { Route as AppFleetProcessesRouteImport } from './routes/_app.fleet.processes'
 import { Route as AppFleetTenantsRouteImport } from './routes/_app.fleet.tenants'
 import { Route as AppFleetWorkersRouteImport } from './routes/_app.fleet.workers'
+import { Route as AppMemberAccountKeysRouteImport } from './routes/_app._member.account.keys'
+import { Route as AppMemberAccountMembersRouteImport } from './routes/_app._member.account.members'
 import { Route as AppMemberSitesIndexRouteImport } from './routes/_app._member.sites.index'
 import { Route as AppMemberSitesSiteIdRouteImport } from './routes/_app._member.sites.$siteId'
 import { Route as AppMemberSitesNewRouteImport } from './routes/_app._member.sites.new'
@@ -41,6 +44,11 @@ const AppRoute = AppRouteImport.update({
 const ForgotRoute = ForgotRouteImport.update({
   id: '/forgot',
   path: '/forgot',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const JoinRoute = JoinRouteImport.update({
+  id: '/join',
+  path: '/join',
   getParentRoute: () => rootRouteImport,
 } as any)
 const ResetRoute = ResetRouteImport.update({
@@ -107,6 +115,16 @@ const AppFleetWorkersRoute = AppFleetWorkersRouteImport.update({
   path: '/workers',
   getParentRoute: () => AppFleetRoute,
 } as any)
+const AppMemberAccountKeysRoute = AppMemberAccountKeysRouteImport.update({
+  id: '/account/keys',
+  path: '/account/keys',
+  getParentRoute: () => AppMemberRoute,
+} as any)
+const AppMemberAccountMembersRoute = AppMemberAccountMembersRouteImport.update({
+  id: '/account/members',
+  path: '/account/members',
+  getParentRoute: () => AppMemberRoute,
+} as any)
 const AppMemberSitesIndexRoute = AppMemberSitesIndexRouteImport.update({
   id: '/sites/',
   path: '/sites/',
@@ -126,6 +144,7 @@ const AppMemberSitesNewRoute = AppMemberSitesNewRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/forgot': typeof ForgotRoute
+  '/join': typeof JoinRoute
   '/reset': typeof ResetRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
@@ -138,6 +157,8 @@ export interface FileRoutesByFullPath {
   '/fleet/tenants': typeof AppFleetTenantsRoute
   '/fleet/workers': typeof AppFleetWorkersRoute
   '/fleet/': typeof AppFleetIndexRoute
+  '/account/keys': typeof AppMemberAccountKeysRoute
+  '/account/members': typeof AppMemberAccountMembersRoute
   '/sites/$siteId': typeof AppMemberSitesSiteIdRoute
   '/sites/new': typeof AppMemberSitesNewRoute
   '/sites/': typeof AppMemberSitesIndexRoute
@@ -145,6 +166,7 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/forgot': typeof ForgotRoute
+  '/join': typeof JoinRoute
   '/reset': typeof ResetRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
@@ -156,6 +178,8 @@ export interface FileRoutesByTo {
   '/fleet/tenants': typeof AppFleetTenantsRoute
   '/fleet/workers': typeof AppFleetWorkersRoute
   '/fleet': typeof AppFleetIndexRoute
+  '/account/keys': typeof AppMemberAccountKeysRoute
+  '/account/members': typeof AppMemberAccountMembersRoute
   '/sites/$siteId': typeof AppMemberSitesSiteIdRoute
   '/sites/new': typeof AppMemberSitesNewRoute
   '/sites': typeof AppMemberSitesIndexRoute
@@ -165,6 +189,7 @@ export interface FileRoutesById {
   '/': typeof IndexRoute
   '/_app': typeof AppRouteWithChildren
   '/forgot': typeof ForgotRoute
+  '/join': typeof JoinRoute
   '/reset': typeof ResetRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
@@ -178,6 +203,8 @@ export interface FileRoutesById {
   '/_app/fleet/tenants': typeof AppFleetTenantsRoute
   '/_app/fleet/workers': typeof AppFleetWorkersRoute
   '/_app/fleet/': typeof AppFleetIndexRoute
+  '/_app/_member/account/keys': typeof AppMemberAccountKeysRoute
+  '/_app/_member/account/members': typeof AppMemberAccountMembersRoute
   '/_app/_member/sites/$siteId': typeof AppMemberSitesSiteIdRoute
   '/_app/_member/sites/new': typeof AppMemberSitesNewRoute
   '/_app/_member/sites/': typeof AppMemberSitesIndexRoute
@@ -187,6 +214,7 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/forgot'
+    | '/join'
     | '/reset'
     | '/sign-in'
     | '/sign-up'
@@ -199,6 +227,8 @@ export interface FileRouteTypes {
     | '/fleet/tenants'
     | '/fleet/workers'
     | '/fleet/'
+    | '/account/keys'
+    | '/account/members'
     | '/sites/$siteId'
     | '/sites/new'
     | '/sites/'
@@ -206,6 +236,7 @@ export interface FileRouteTypes {
   to:
     | '/'
     | '/forgot'
+    | '/join'
     | '/reset'
     | '/sign-in'
     | '/sign-up'
@@ -217,6 +248,8 @@ export interface FileRouteTypes {
     | '/fleet/tenants'
     | '/fleet/workers'
     | '/fleet'
+    | '/account/keys'
+    | '/account/members'
     | '/sites/$siteId'
     | '/sites/new'
     | '/sites'
@@ -225,6 +258,7 @@ export interface FileRouteTypes {
     | '/'
     | '/_app'
     | '/forgot'
+    | '/join'
     | '/reset'
     | '/sign-in'
     | '/sign-up'
@@ -238,6 +272,8 @@ export interface FileRouteTypes {
     | '/_app/fleet/tenants'
     | '/_app/fleet/workers'
     | '/_app/fleet/'
+    | '/_app/_member/account/keys'
+    | '/_app/_member/account/members'
     | '/_app/_member/sites/$siteId'
     | '/_app/_member/sites/new'
     | '/_app/_member/sites/'
@@ -247,6 +283,7 @@ export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   AppRoute: typeof AppRouteWithChildren
   ForgotRoute: typeof ForgotRoute
+  JoinRoute: typeof JoinRoute
   ResetRoute: typeof ResetRoute
   SignInRoute: typeof SignInRoute
   SignUpRoute: typeof SignUpRoute
@@ -274,6 +311,13 @@ declare module '@tanstack/react-router' {
       path: '/forgot'
       fullPath: '/forgot'
       preLoaderRoute: typeof ForgotRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/join': {
+      id: '/join'
+      path: '/join'
+      fullPath: '/join'
+      preLoaderRoute: typeof JoinRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/reset': {
@@ -367,6 +411,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppFleetWorkersRouteImport
       parentRoute: typeof AppFleetRoute
     }
+    '/_app/_member/account/keys': {
+      id: '/_app/_member/account/keys'
+      path: '/account/keys'
+      fullPath: '/account/keys'
+      preLoaderRoute: typeof AppMemberAccountKeysRouteImport
+      parentRoute: typeof AppMemberRoute
+    }
+    '/_app/_member/account/members': {
+      id: '/_app/_member/account/members'
+      path: '/account/members'
+      fullPath: '/account/members'
+      preLoaderRoute: typeof AppMemberAccountMembersRouteImport
+      parentRoute: typeof AppMemberRoute
+    }
     '/_app/_member/sites/': {
       id: '/_app/_member/sites/'
       path: '/sites'
@@ -393,6 +451,8 @@ declare module '@tanstack/react-router' {
 
 interface AppMemberRouteChildren {
   AppMemberOperationsRoute: typeof AppMemberOperationsRoute
+  AppMemberAccountKeysRoute: typeof AppMemberAccountKeysRoute
+  AppMemberAccountMembersRoute: typeof AppMemberAccountMembersRoute
   AppMemberSitesSiteIdRoute: typeof AppMemberSitesSiteIdRoute
   AppMemberSitesNewRoute: typeof AppMemberSitesNewRoute
   AppMemberSitesIndexRoute: typeof AppMemberSitesIndexRoute
@@ -400,6 +460,8 @@ interface AppMemberRouteChildren {
 
 const AppMemberRouteChildren: AppMemberRouteChildren = {
   AppMemberOperationsRoute: AppMemberOperationsRoute,
+  AppMemberAccountKeysRoute: AppMemberAccountKeysRoute,
+  AppMemberAccountMembersRoute: AppMemberAccountMembersRoute,
   AppMemberSitesSiteIdRoute: AppMemberSitesSiteIdRoute,
   AppMemberSitesNewRoute: AppMemberSitesNewRoute,
   AppMemberSitesIndexRoute: AppMemberSitesIndexRoute,
@@ -447,6 +509,7 @@ const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   AppRoute: AppRouteWithChildren,
   ForgotRoute: ForgotRoute,
+  JoinRoute: JoinRoute,
   ResetRoute: ResetRoute,
   SignInRoute: SignInRoute,
   SignUpRoute: SignUpRoute,

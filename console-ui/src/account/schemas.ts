@@ -8,6 +8,9 @@ type Word = (key: 'rule.email' | 'rule.password' | 'rule.required' | 'rule.slug'
 
 const SLUG = /^(?!.*--)[a-z0-9](?:[a-z0-9-]{1,38})[a-z0-9]$/;
 
+/** Whether a text has the form of a slug; whether it can be had only the API knows. */
+export const isSlug = (text: string): boolean => SLUG.test(text);
+
 export const emailRule = (word: Word) =>
   z
     .string()

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { DeleteV1FleetJoinTokensIdData, DeleteV1FleetJoinTokensIdErrors, DeleteV1FleetJoinTokensIdResponses, DeleteV1FleetProcessesIdData, DeleteV1FleetProcessesIdErrors, DeleteV1FleetProcessesIdResponses, DeleteV1SessionsCurrentData, DeleteV1SessionsCurrentErrors, DeleteV1SessionsCurrentResponses, DeleteV1SitesIdData, DeleteV1SitesIdDomainsDomainIdData, DeleteV1SitesIdDomainsDomainIdErrors, DeleteV1SitesIdDomainsDomainIdResponses, DeleteV1SitesIdErrors, DeleteV1SitesIdResponses, GetV1FleetDomainsData, GetV1FleetDomainsErrors, GetV1FleetDomainsResponses, GetV1FleetJoinTokensData, GetV1FleetJoinTokensErrors, GetV1FleetJoinTokensResponses, GetV1FleetOperationsData, GetV1FleetOperationsErrors, GetV1FleetOperationsResponses, GetV1FleetProcessesData, GetV1FleetProcessesErrors, GetV1FleetProcessesResponses, GetV1FleetTenantsData, GetV1FleetTenantsErrors, GetV1FleetTenantsIdData, GetV1FleetTenantsIdErrors, GetV1FleetTenantsIdResponses, GetV1FleetTenantsIdUsageData, GetV1FleetTenantsIdUsageErrors, GetV1FleetTenantsIdUsageResponses, GetV1FleetTenantsResponses, GetV1FleetUsageData, GetV1FleetUsageErrors, GetV1FleetUsageResponses, GetV1FleetWorkersData, GetV1FleetWorkersErrors, GetV1FleetWorkersResponses, GetV1OperationsData, GetV1OperationsErrors, GetV1OperationsIdData, GetV1OperationsIdErrors, GetV1OperationsIdEventsData, GetV1OperationsIdEventsErrors, GetV1OperationsIdEventsResponses, GetV1OperationsIdResponses, GetV1OperationsResponses, GetV1SitesData, GetV1SitesErrors, GetV1SitesIdData, GetV1SitesIdDomainsData, GetV1SitesIdDomainsDomainIdData, GetV1SitesIdDomainsDomainIdErrors, GetV1SitesIdDomainsDomainIdResponses, GetV1SitesIdDomainsErrors, GetV1SitesIdDomainsResponses, GetV1SitesIdErrors, GetV1SitesIdResponses, GetV1SitesIdUsageData, GetV1SitesIdUsageErrors, GetV1SitesIdUsageResponses, GetV1SitesResponses, PostV1EmailVerifyData, PostV1EmailVerifyErrors, PostV1EmailVerifyResponses, PostV1FleetBackupsData, PostV1FleetBackupsErrors, PostV1FleetBackupsResponses, PostV1FleetJoinTokensData, PostV1FleetJoinTokensErrors, PostV1FleetJoinTokensResponses, PostV1FleetProcessesIdRotateData, PostV1FleetProcessesIdRotateErrors, PostV1FleetProcessesIdRotateResponses, PostV1FleetTenantsIdResumeData, PostV1FleetTenantsIdResumeErrors, PostV1FleetTenantsIdResumeResponses, PostV1FleetTenantsIdSuspendData, PostV1FleetTenantsIdSuspendErrors, PostV1FleetTenantsIdSuspendResponses, PostV1FleetWorkersIdCordonData, PostV1FleetWorkersIdCordonErrors, PostV1FleetWorkersIdCordonResponses, PostV1FleetWorkersIdUncordonData, PostV1FleetWorkersIdUncordonErrors, PostV1FleetWorkersIdUncordonResponses, PostV1PasswordForgotData, PostV1PasswordForgotErrors, PostV1PasswordForgotResponses, PostV1PasswordResetData, PostV1PasswordResetErrors, PostV1PasswordResetResponses, PostV1SessionsData, PostV1SessionsErrors, PostV1SessionsResponses, PostV1SignupData, PostV1SignupErrors, PostV1SignupResponses, PostV1SitesData, PostV1SitesErrors, PostV1SitesIdDomainsData, PostV1SitesIdDomainsDomainIdCheckData, PostV1SitesIdDomainsDomainIdCheckErrors, PostV1SitesIdDomainsDomainIdCheckResponses, PostV1SitesIdDomainsErrors, PostV1SitesIdDomainsResponses, PostV1SitesIdRestoreData, PostV1SitesIdRestoreErrors, PostV1SitesIdRestoreResponses, PostV1SitesIdSignInData, PostV1SitesIdSignInErrors, PostV1SitesIdSignInResponses, PostV1SitesResponses, PutV1SitesIdDomainsDomainIdData, PutV1SitesIdDomainsDomainIdErrors, PutV1SitesIdDomainsDomainIdResponses } from './types.gen';
+import type { DeleteV1AccountKeysIdData, DeleteV1AccountKeysIdErrors, DeleteV1AccountKeysIdResponses, DeleteV1AccountMembersIdData, DeleteV1AccountMembersIdErrors, DeleteV1AccountMembersIdResponses, DeleteV1FleetJoinTokensIdData, DeleteV1FleetJoinTokensIdErrors, DeleteV1FleetJoinTokensIdResponses, DeleteV1FleetProcessesIdData, DeleteV1FleetProcessesIdErrors, DeleteV1FleetProcessesIdResponses, DeleteV1SessionsCurrentData, DeleteV1SessionsCurrentErrors, DeleteV1SessionsCurrentResponses, DeleteV1SitesIdData, DeleteV1SitesIdDomainsDomainIdData, DeleteV1SitesIdDomainsDomainIdErrors, DeleteV1SitesIdDomainsDomainIdResponses, DeleteV1SitesIdErrors, DeleteV1SitesIdResponses, GetV1AccountKeysData, GetV1AccountKeysErrors, GetV1AccountKeysResponses, GetV1AccountMembersData, GetV1AccountMembersErrors, GetV1AccountMembersResponses, GetV1FleetDomainsData, GetV1FleetDomainsErrors, GetV1FleetDomainsResponses, GetV1FleetJoinTokensData, GetV1FleetJoinTokensErrors, GetV1FleetJoinTokensResponses, GetV1FleetOperationsData, GetV1FleetOperationsErrors, GetV1FleetOperationsResponses, GetV1FleetProcessesData, GetV1FleetProcessesErrors, GetV1FleetProcessesResponses, GetV1FleetTenantsData, GetV1FleetTenantsErrors, GetV1FleetTenantsIdData, GetV1FleetTenantsIdErrors, GetV1FleetTenantsIdResponses, GetV1FleetTenantsIdUsageData, GetV1FleetTenantsIdUsageErrors, GetV1FleetTenantsIdUsageResponses, GetV1FleetTenantsResponses, GetV1FleetUsageData, GetV1FleetUsageErrors, GetV1FleetUsageResponses, GetV1FleetWorkersData, GetV1FleetWorkersErrors, GetV1FleetWorkersResponses, GetV1MeData, GetV1MeErrors, GetV1MeResponses, GetV1OperationsData, GetV1OperationsErrors, GetV1OperationsIdData, GetV1OperationsIdErrors, GetV1OperationsIdEventsData, GetV1OperationsIdEventsErrors, GetV1OperationsIdEventsResponses, GetV1OperationsIdResponses, GetV1OperationsResponses, GetV1PlatformData, GetV1PlatformErrors, GetV1PlatformResponses, GetV1SitesData, GetV1SitesErrors, GetV1SitesIdData, GetV1SitesIdDomainsData, GetV1SitesIdDomainsDomainIdData, GetV1SitesIdDomainsDomainIdErrors, GetV1SitesIdDomainsDomainIdResponses, GetV1SitesIdDomainsErrors, GetV1SitesIdDomainsResponses, GetV1SitesIdErrors, GetV1SitesIdResponses, GetV1SitesIdUsageData, GetV1SitesIdUsageErrors, GetV1SitesIdUsageResponses, GetV1SitesResponses, GetV1SlugsSlugData, GetV1SlugsSlugErrors, GetV1SlugsSlugResponses, PatchV1AccountData, PatchV1AccountErrors, PatchV1AccountMembersIdData, PatchV1AccountMembersIdErrors, PatchV1AccountMembersIdResponses, PatchV1AccountResponses, PostV1AccountKeysData, PostV1AccountKeysErrors, PostV1AccountKeysResponses, PostV1AccountMembersData, PostV1AccountMembersErrors, PostV1AccountMembersResponses, PostV1EmailResendData, PostV1EmailResendErrors, PostV1EmailResendResponses, PostV1EmailVerifyData, PostV1EmailVerifyErrors, PostV1EmailVerifyResponses, PostV1FleetBackupsData, PostV1FleetBackupsErrors, PostV1FleetBackupsResponses, PostV1FleetJoinTokensData, PostV1FleetJoinTokensErrors, PostV1FleetJoinTokensResponses, PostV1FleetProcessesIdRotateData, PostV1FleetProcessesIdRotateErrors, PostV1FleetProcessesIdRotateResponses, PostV1FleetTenantsIdResumeData, PostV1FleetTenantsIdResumeErrors, PostV1FleetTenantsIdResumeResponses, PostV1FleetTenantsIdSuspendData, PostV1FleetTenantsIdSuspendErrors, PostV1FleetTenantsIdSuspendResponses, PostV1FleetWorkersIdCordonData, PostV1FleetWorkersIdCordonErrors, PostV1FleetWorkersIdCordonResponses, PostV1FleetWorkersIdUncordonData, PostV1FleetWorkersIdUncordonErrors, PostV1FleetWorkersIdUncordonResponses, PostV1InvitationsAcceptData, PostV1InvitationsAcceptErrors, PostV1InvitationsAcceptResponses, PostV1InvitationsLookData, PostV1InvitationsLookErrors, PostV1InvitationsLookResponses, PostV1PasswordForgotData, PostV1PasswordForgotErrors, PostV1PasswordForgotResponses, PostV1PasswordResetData, PostV1PasswordResetErrors, PostV1PasswordResetResponses, PostV1SessionsCurrentAccountData, PostV1SessionsCurrentAccountErrors, PostV1SessionsCurrentAccountResponses, PostV1SessionsData, PostV1SessionsErrors, PostV1SessionsResponses, PostV1SignupData, PostV1SignupErrors, PostV1SignupResponses, PostV1SitesData, PostV1SitesErrors, PostV1SitesIdDomainsData, PostV1SitesIdDomainsDomainIdCheckData, PostV1SitesIdDomainsDomainIdCheckErrors, PostV1SitesIdDomainsDomainIdCheckResponses, PostV1SitesIdDomainsErrors, PostV1SitesIdDomainsResponses, PostV1SitesIdRestoreData, PostV1SitesIdRestoreErrors, PostV1SitesIdRestoreResponses, PostV1SitesIdSignInData, PostV1SitesIdSignInErrors, PostV1SitesIdSignInResponses, PostV1SitesResponses, PutV1SitesIdDomainsDomainIdData, PutV1SitesIdDomainsDomainIdErrors, PutV1SitesIdDomainsDomainIdResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,103 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: Record<string, unknown>;
 };
+
+/**
+ * Change the account's name
+ */
+export const patchV1Account = <ThrowOnError extends boolean = false>(options: Options<PatchV1AccountData, ThrowOnError>) => (options.client ?? client).patch<PatchV1AccountResponses, PatchV1AccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/account',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The account's keys, newest first
+ */
+export const getV1AccountKeys = <ThrowOnError extends boolean = false>(options?: Options<GetV1AccountKeysData, ThrowOnError>) => (options?.client ?? client).get<GetV1AccountKeysResponses, GetV1AccountKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/account/keys',
+    ...options
+});
+
+/**
+ * Make a key; its token is shown this once
+ */
+export const postV1AccountKeys = <ThrowOnError extends boolean = false>(options: Options<PostV1AccountKeysData, ThrowOnError>) => (options.client ?? client).post<PostV1AccountKeysResponses, PostV1AccountKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/account/keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke a key, in force at once
+ */
+export const deleteV1AccountKeysId = <ThrowOnError extends boolean = false>(options: Options<DeleteV1AccountKeysIdData, ThrowOnError>) => (options.client ?? client).delete<DeleteV1AccountKeysIdResponses, DeleteV1AccountKeysIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/account/keys/{id}',
+    ...options
+});
+
+/**
+ * The account's members and who is invited
+ */
+export const getV1AccountMembers = <ThrowOnError extends boolean = false>(options?: Options<GetV1AccountMembersData, ThrowOnError>) => (options?.client ?? client).get<GetV1AccountMembersResponses, GetV1AccountMembersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/account/members',
+    ...options
+});
+
+/**
+ * Invite somebody by mail, or mail it again
+ */
+export const postV1AccountMembers = <ThrowOnError extends boolean = false>(options: Options<PostV1AccountMembersData, ThrowOnError>) => (options.client ?? client).post<PostV1AccountMembersResponses, PostV1AccountMembersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/account/members',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove a member, leave, or withdraw an invitation
+ */
+export const deleteV1AccountMembersId = <ThrowOnError extends boolean = false>(options: Options<DeleteV1AccountMembersIdData, ThrowOnError>) => (options.client ?? client).delete<DeleteV1AccountMembersIdResponses, DeleteV1AccountMembersIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/account/members/{id}',
+    ...options
+});
+
+/**
+ * Change somebody's role
+ */
+export const patchV1AccountMembersId = <ThrowOnError extends boolean = false>(options: Options<PatchV1AccountMembersIdData, ThrowOnError>) => (options.client ?? client).patch<PatchV1AccountMembersIdResponses, PatchV1AccountMembersIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/account/members/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Mail the link that verifies the address again
+ */
+export const postV1EmailResend = <ThrowOnError extends boolean = false>(options?: Options<PostV1EmailResendData, ThrowOnError>) => (options?.client ?? client).post<PostV1EmailResendResponses, PostV1EmailResendErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/email/resend',
+    ...options
+});
 
 /**
  * Confirm an e-mail address with a mailed token
@@ -201,6 +298,39 @@ export const postV1FleetWorkersIdUncordon = <ThrowOnError extends boolean = fals
 });
 
 /**
+ * Join an account with a mailed token, and be signed in
+ */
+export const postV1InvitationsAccept = <ThrowOnError extends boolean = false>(options: Options<PostV1InvitationsAcceptData, ThrowOnError>) => (options.client ?? client).post<PostV1InvitationsAcceptResponses, PostV1InvitationsAcceptErrors, ThrowOnError>({
+    url: '/v1/invitations/accept',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What a mailed invitation is to
+ */
+export const postV1InvitationsLook = <ThrowOnError extends boolean = false>(options: Options<PostV1InvitationsLookData, ThrowOnError>) => (options.client ?? client).post<PostV1InvitationsLookResponses, PostV1InvitationsLookErrors, ThrowOnError>({
+    url: '/v1/invitations/look',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Who calls, in which account, with which rights
+ */
+export const getV1Me = <ThrowOnError extends boolean = false>(options?: Options<GetV1MeData, ThrowOnError>) => (options?.client ?? client).get<GetV1MeResponses, GetV1MeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/me',
+    ...options
+});
+
+/**
  * The account's operations, newest first
  */
 export const getV1Operations = <ThrowOnError extends boolean = false>(options?: Options<GetV1OperationsData, ThrowOnError>) => (options?.client ?? client).get<GetV1OperationsResponses, GetV1OperationsErrors, ThrowOnError>({
@@ -252,6 +382,11 @@ export const postV1PasswordReset = <ThrowOnError extends boolean = false>(option
 });
 
 /**
+ * The platform's name and addresses
+ */
+export const getV1Platform = <ThrowOnError extends boolean = false>(options?: Options<GetV1PlatformData, ThrowOnError>) => (options?.client ?? client).get<GetV1PlatformResponses, GetV1PlatformErrors, ThrowOnError>({ url: '/v1/platform', ...options });
+
+/**
  * Sign in with e-mail and password
  */
 export const postV1Sessions = <ThrowOnError extends boolean = false>(options: Options<PostV1SessionsData, ThrowOnError>) => (options.client ?? client).post<PostV1SessionsResponses, PostV1SessionsErrors, ThrowOnError>({
@@ -270,6 +405,19 @@ export const deleteV1SessionsCurrent = <ThrowOnError extends boolean = false>(op
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/sessions/current',
     ...options
+});
+
+/**
+ * Go on in another account of the same person
+ */
+export const postV1SessionsCurrentAccount = <ThrowOnError extends boolean = false>(options: Options<PostV1SessionsCurrentAccountData, ThrowOnError>) => (options.client ?? client).post<PostV1SessionsCurrentAccountResponses, PostV1SessionsCurrentAccountErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/sessions/current/account',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -412,3 +560,8 @@ export const getV1SitesIdUsage = <ThrowOnError extends boolean = false>(options:
     url: '/v1/sites/{id}/usage',
     ...options
 });
+
+/**
+ * Whether an address can still be had
+ */
+export const getV1SlugsSlug = <ThrowOnError extends boolean = false>(options: Options<GetV1SlugsSlugData, ThrowOnError>) => (options.client ?? client).get<GetV1SlugsSlugResponses, GetV1SlugsSlugErrors, ThrowOnError>({ url: '/v1/slugs/{slug}', ...options });

@@ -5,6 +5,34 @@ export type ClientOptions = {
 };
 
 /**
+ * An account by its name.
+ */
+export type Account = {
+    id: string;
+    name: string;
+};
+
+export type AccountChange = {
+    /**
+     * 1 to 100 characters.
+     */
+    name: string;
+};
+
+export type AccountChoice = {
+    account_id: string;
+};
+
+/**
+ * One of the caller's accounts.
+ */
+export type AccountOfMine = {
+    id: string;
+    name: string;
+    role: Role;
+};
+
+/**
  * An account, named.
  */
 export type AccountRef = {
@@ -19,6 +47,21 @@ export type Backup = {
      * Its folder on the control plane's host.
      */
     folder: string;
+};
+
+export type CreateKey = {
+    /**
+     * RFC 3339, in the future; it does not end when absent.
+     */
+    expires_at?: string | null;
+    /**
+     * 1 to 100 characters.
+     */
+    name: string;
+    /**
+     * Your own, or one that may less.
+     */
+    role: Role;
 };
 
 export type CreateTokenBody = {
@@ -181,6 +224,32 @@ export type Heavy = Used & {
 };
 
 /**
+ * What an invitation is to.
+ */
+export type Invitation = {
+    account_name: string;
+    email: string;
+    /**
+     * Whether the address is a person's who signs in with their own password.
+     */
+    known: boolean;
+    role: Role;
+};
+
+export type InvitationAcceptance = {
+    /**
+     * The person's own where the address is known, else a new one of 8 to 128 characters, not
+     * easy to guess.
+     */
+    password?: string | null;
+    token: string;
+};
+
+export type InvitationToken = {
+    token: string;
+};
+
+/**
  * A token with which processes join the fleet.
  */
 export type JoinToken = {
@@ -234,11 +303,183 @@ export type JoinTokenPage = {
     total?: number | null;
 };
 
+/**
+ * A key, without its token.
+ */
+export type Key = {
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    /**
+     * The member who made it.
+     */
+    created_by: string;
+    /**
+     * RFC 3339; null where it does not end.
+     */
+    expires_at?: string | null;
+    id: string;
+    /**
+     * RFC 3339, exact to a minute.
+     */
+    last_used_at?: string | null;
+    name: string;
+    /**
+     * What its token begins with.
+     */
+    prefix: string;
+    role: Role;
+};
+
+/**
+ * One page of a list.
+ */
+export type KeyPage = {
+    /**
+     * The rows of this page.
+     */
+    items: Array<Key>;
+    /**
+     * For `after`: goes on behind the last of these rows; null when there are no more.
+     */
+    next?: string | null;
+    /**
+     * This page, counted from 1; null where the list is walked by cursor.
+     */
+    page?: number | null;
+    /**
+     * Rows per page.
+     */
+    page_size: number;
+    /**
+     * Rows on all pages; null where it was not to be counted.
+     */
+    total?: number | null;
+};
+
+/**
+ * Who calls.
+ */
+export type Me = {
+    /**
+     * The account that this session or key acts in.
+     */
+    account: Account;
+    /**
+     * All that the person is in; for a key the one.
+     */
+    accounts: Array<AccountOfMine>;
+    /**
+     * Null for a key.
+     */
+    email?: string | null;
+    /**
+     * Null for a person.
+     */
+    key_id?: string | null;
+    /**
+     * Null for a key.
+     */
+    member_id?: string | null;
+    /**
+     * What the caller may do in `account`, such as `sites.write`.
+     */
+    rights: Array<string>;
+    /**
+     * In `account`.
+     */
+    role: Role;
+    /**
+     * Whether the address was verified; of a key, the account's first owner's.
+     */
+    verified: boolean;
+};
+
+/**
+ * Somebody in the list of members.
+ */
+export type Member = {
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    email: string;
+    /**
+     * RFC 3339; until then an invitation can be accepted.
+     */
+    expires_at?: string | null;
+    /**
+     * A member's id, or an invitation's.
+     */
+    id: string;
+    /**
+     * RFC 3339; when an invitation was last mailed.
+     */
+    invited_at?: string | null;
+    role: Role;
+    state: MemberStanding;
+    /**
+     * Whether this is the caller.
+     */
+    you: boolean;
+};
+
+export type MemberChange = {
+    role: Role;
+};
+
+/**
+ * One page of a list.
+ */
+export type MemberPage = {
+    /**
+     * The rows of this page.
+     */
+    items: Array<Member>;
+    /**
+     * For `after`: goes on behind the last of these rows; null when there are no more.
+     */
+    next?: string | null;
+    /**
+     * This page, counted from 1; null where the list is walked by cursor.
+     */
+    page?: number | null;
+    /**
+     * Rows per page.
+     */
+    page_size: number;
+    /**
+     * Rows on all pages; null where it was not to be counted.
+     */
+    total?: number | null;
+};
+
+/**
+ * Whether somebody is in, or still invited.
+ */
+export type MemberStanding = 'active' | 'invited';
+
 export type NewDomain = {
     /**
      * A public name such as www.example.org; letters beyond ASCII are taken as IDNA has them.
      */
     hostname: string;
+};
+
+/**
+ * A new key with its token, which is shown this once.
+ */
+export type NewKey = Key & {
+    /**
+     * For `Authorization: Bearer`.
+     */
+    token: string;
+};
+
+export type NewMember = {
+    email: string;
+    role: Role;
 };
 
 export type NewSite = {
@@ -332,6 +573,22 @@ export type OperationStep = {
 };
 
 /**
+ * The platform's addresses.
+ */
+export type Platform = {
+    /**
+     * Back offices live at their site's slug below this address's host.
+     */
+    admin_url: string;
+    console_url: string;
+    name: string;
+    /**
+     * What follows a slug and a dot in a site's address, such as `sites.example.com`.
+     */
+    site_suffix: string;
+};
+
+/**
  * A process of the fleet.
  */
 export type Process = {
@@ -393,6 +650,11 @@ export type ResetBody = {
     password: string;
     token: string;
 };
+
+/**
+ * What somebody is in an account.
+ */
+export type Role = 'owner' | 'admin' | 'developer' | 'billing' | 'viewer';
 
 /**
  * A session's token, shown once.
@@ -525,6 +787,23 @@ export type SitePage = {
 export type SiteState = 'provisioning' | 'ready' | 'suspended' | 'deleted' | 'failed';
 
 /**
+ * Whether an address can be had.
+ */
+export type SlugCheck = {
+    available: boolean;
+    /**
+     * The reason, for people.
+     */
+    message?: string | null;
+    reason?: Unavailable | null;
+    slug: string;
+    /**
+     * A similar address that can be had.
+     */
+    suggestion?: string | null;
+};
+
+/**
  * How far a step is.
  */
 export type StepState = 'running' | 'done' | 'failed';
@@ -604,6 +883,11 @@ export type TenantPage = {
      */
     total?: number | null;
 };
+
+/**
+ * Why an address cannot be had.
+ */
+export type Unavailable = 'taken' | 'reserved' | 'invalid';
 
 /**
  * A tenant's usage.
@@ -718,6 +1002,513 @@ export type WorkerPage = {
  * What can be asked of a worker.
  */
 export type WorkerState = 'ready' | 'cordoned' | 'unreachable';
+
+export type PatchV1AccountData = {
+    body: AccountChange;
+    path?: never;
+    query?: never;
+    url: '/v1/account';
+};
+
+export type PatchV1AccountErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PatchV1AccountError = PatchV1AccountErrors[keyof PatchV1AccountErrors];
+
+export type PatchV1AccountResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Account;
+    };
+};
+
+export type PatchV1AccountResponse = PatchV1AccountResponses[keyof PatchV1AccountResponses];
+
+export type GetV1AccountKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page to show, counted from 1.
+         */
+        page?: number;
+        /**
+         * Rows per page.
+         */
+        page_size?: number;
+        /**
+         * The `next` of an earlier answer; not with page.
+         */
+        after?: string;
+        /**
+         * Rows per page where `after` is used.
+         */
+        limit?: number;
+        /**
+         * Do not count all rows; total is null.
+         */
+        skip_total?: boolean;
+        /**
+         * Only these fields, between commas: id, name, role, prefix, created_at, last_used_at, expires_at, created_by.
+         */
+        fields?: string;
+        /**
+         * Keys to sort by, `-` before those from the largest: id, name, role, created_at, last_used_at, expires_at.
+         */
+        sort?: string;
+        /**
+         * Only rows with this text, in any case.
+         */
+        q?: string;
+        /**
+         * Only rows whose id is this.
+         */
+        id?: string;
+        /**
+         * Only rows whose name is this.
+         */
+        name?: string;
+        /**
+         * Only rows whose role is this.
+         */
+        role?: 'owner' | 'admin' | 'developer' | 'billing' | 'viewer';
+        /**
+         * Only rows whose prefix is this.
+         */
+        prefix?: string;
+        /**
+         * Only rows whose created_at is this.
+         */
+        created_at?: string;
+        /**
+         * Only rows whose last_used_at is this.
+         */
+        last_used_at?: string;
+        /**
+         * Only rows whose expires_at is this.
+         */
+        expires_at?: string;
+        /**
+         * Only rows whose created_by is this.
+         */
+        created_by?: string;
+        /**
+         * Conditions, such as `filter[version][$gte]=2` or `filter[$or][0][title][$icontains]=tea`.
+         */
+        filter?: {
+            [key: string]: unknown;
+        };
+    };
+    url: '/v1/account/keys';
+};
+
+export type GetV1AccountKeysErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1AccountKeysError = GetV1AccountKeysErrors[keyof GetV1AccountKeysErrors];
+
+export type GetV1AccountKeysResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: KeyPage;
+    };
+};
+
+export type GetV1AccountKeysResponse = GetV1AccountKeysResponses[keyof GetV1AccountKeysResponses];
+
+export type PostV1AccountKeysData = {
+    body: CreateKey;
+    path?: never;
+    query?: never;
+    url: '/v1/account/keys';
+};
+
+export type PostV1AccountKeysErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1AccountKeysError = PostV1AccountKeysErrors[keyof PostV1AccountKeysErrors];
+
+export type PostV1AccountKeysResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: NewKey;
+    };
+};
+
+export type PostV1AccountKeysResponse = PostV1AccountKeysResponses[keyof PostV1AccountKeysResponses];
+
+export type DeleteV1AccountKeysIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/account/keys/{id}';
+};
+
+export type DeleteV1AccountKeysIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteV1AccountKeysIdError = DeleteV1AccountKeysIdErrors[keyof DeleteV1AccountKeysIdErrors];
+
+export type DeleteV1AccountKeysIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteV1AccountKeysIdResponse = DeleteV1AccountKeysIdResponses[keyof DeleteV1AccountKeysIdResponses];
+
+export type GetV1AccountMembersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page to show, counted from 1.
+         */
+        page?: number;
+        /**
+         * Rows per page.
+         */
+        page_size?: number;
+        /**
+         * The `next` of an earlier answer; not with page.
+         */
+        after?: string;
+        /**
+         * Rows per page where `after` is used.
+         */
+        limit?: number;
+        /**
+         * Do not count all rows; total is null.
+         */
+        skip_total?: boolean;
+        /**
+         * Only these fields, between commas: id, email, role, state, invited_at, expires_at, created_at, you.
+         */
+        fields?: string;
+    };
+    url: '/v1/account/members';
+};
+
+export type GetV1AccountMembersErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1AccountMembersError = GetV1AccountMembersErrors[keyof GetV1AccountMembersErrors];
+
+export type GetV1AccountMembersResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: MemberPage;
+    };
+};
+
+export type GetV1AccountMembersResponse = GetV1AccountMembersResponses[keyof GetV1AccountMembersResponses];
+
+export type PostV1AccountMembersData = {
+    body: NewMember;
+    path?: never;
+    query?: never;
+    url: '/v1/account/members';
+};
+
+export type PostV1AccountMembersErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1AccountMembersError = PostV1AccountMembersErrors[keyof PostV1AccountMembersErrors];
+
+export type PostV1AccountMembersResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: Member;
+    };
+};
+
+export type PostV1AccountMembersResponse = PostV1AccountMembersResponses[keyof PostV1AccountMembersResponses];
+
+export type DeleteV1AccountMembersIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/account/members/{id}';
+};
+
+export type DeleteV1AccountMembersIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteV1AccountMembersIdError = DeleteV1AccountMembersIdErrors[keyof DeleteV1AccountMembersIdErrors];
+
+export type DeleteV1AccountMembersIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteV1AccountMembersIdResponse = DeleteV1AccountMembersIdResponses[keyof DeleteV1AccountMembersIdResponses];
+
+export type PatchV1AccountMembersIdData = {
+    body: MemberChange;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/account/members/{id}';
+};
+
+export type PatchV1AccountMembersIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PatchV1AccountMembersIdError = PatchV1AccountMembersIdErrors[keyof PatchV1AccountMembersIdErrors];
+
+export type PatchV1AccountMembersIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Member;
+    };
+};
+
+export type PatchV1AccountMembersIdResponse = PatchV1AccountMembersIdResponses[keyof PatchV1AccountMembersIdResponses];
+
+export type PostV1EmailResendData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/email/resend';
+};
+
+export type PostV1EmailResendErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1EmailResendError = PostV1EmailResendErrors[keyof PostV1EmailResendErrors];
+
+export type PostV1EmailResendResponses = {
+    /**
+     * success
+     */
+    202: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type PostV1EmailResendResponse = PostV1EmailResendResponses[keyof PostV1EmailResendResponses];
 
 export type PostV1EmailVerifyData = {
     body: VerifyBody;
@@ -2020,6 +2811,141 @@ export type PostV1FleetWorkersIdUncordonResponses = {
 
 export type PostV1FleetWorkersIdUncordonResponse = PostV1FleetWorkersIdUncordonResponses[keyof PostV1FleetWorkersIdUncordonResponses];
 
+export type PostV1InvitationsAcceptData = {
+    body: InvitationAcceptance;
+    path?: never;
+    query?: never;
+    url: '/v1/invitations/accept';
+};
+
+export type PostV1InvitationsAcceptErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1InvitationsAcceptError = PostV1InvitationsAcceptErrors[keyof PostV1InvitationsAcceptErrors];
+
+export type PostV1InvitationsAcceptResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: SignInAnswer;
+    };
+};
+
+export type PostV1InvitationsAcceptResponse = PostV1InvitationsAcceptResponses[keyof PostV1InvitationsAcceptResponses];
+
+export type PostV1InvitationsLookData = {
+    body: InvitationToken;
+    path?: never;
+    query?: never;
+    url: '/v1/invitations/look';
+};
+
+export type PostV1InvitationsLookErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1InvitationsLookError = PostV1InvitationsLookErrors[keyof PostV1InvitationsLookErrors];
+
+export type PostV1InvitationsLookResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Invitation;
+    };
+};
+
+export type PostV1InvitationsLookResponse = PostV1InvitationsLookResponses[keyof PostV1InvitationsLookResponses];
+
+export type GetV1MeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/me';
+};
+
+export type GetV1MeErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1MeError = GetV1MeErrors[keyof GetV1MeErrors];
+
+export type GetV1MeResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Me;
+    };
+};
+
+export type GetV1MeResponse = GetV1MeResponses[keyof GetV1MeResponses];
+
 export type GetV1OperationsData = {
     body?: never;
     path?: never;
@@ -2320,6 +3246,51 @@ export type PostV1PasswordResetResponses = {
 
 export type PostV1PasswordResetResponse = PostV1PasswordResetResponses[keyof PostV1PasswordResetResponses];
 
+export type GetV1PlatformData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/platform';
+};
+
+export type GetV1PlatformErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1PlatformError = GetV1PlatformErrors[keyof GetV1PlatformErrors];
+
+export type GetV1PlatformResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Platform;
+    };
+};
+
+export type GetV1PlatformResponse = GetV1PlatformResponses[keyof GetV1PlatformResponses];
+
 export type PostV1SessionsData = {
     body: SignInBody;
     path?: never;
@@ -2409,6 +3380,51 @@ export type DeleteV1SessionsCurrentResponses = {
 };
 
 export type DeleteV1SessionsCurrentResponse = DeleteV1SessionsCurrentResponses[keyof DeleteV1SessionsCurrentResponses];
+
+export type PostV1SessionsCurrentAccountData = {
+    body: AccountChoice;
+    path?: never;
+    query?: never;
+    url: '/v1/sessions/current/account';
+};
+
+export type PostV1SessionsCurrentAccountErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1SessionsCurrentAccountError = PostV1SessionsCurrentAccountErrors[keyof PostV1SessionsCurrentAccountErrors];
+
+export type PostV1SessionsCurrentAccountResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Me;
+    };
+};
+
+export type PostV1SessionsCurrentAccountResponse = PostV1SessionsCurrentAccountResponses[keyof PostV1SessionsCurrentAccountResponses];
 
 export type PostV1SignupData = {
     body: SignUpBody;
@@ -3282,3 +4298,50 @@ export type GetV1SitesIdUsageResponses = {
 };
 
 export type GetV1SitesIdUsageResponse = GetV1SitesIdUsageResponses[keyof GetV1SitesIdUsageResponses];
+
+export type GetV1SlugsSlugData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: never;
+    url: '/v1/slugs/{slug}';
+};
+
+export type GetV1SlugsSlugErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1SlugsSlugError = GetV1SlugsSlugErrors[keyof GetV1SlugsSlugErrors];
+
+export type GetV1SlugsSlugResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SlugCheck;
+    };
+};
+
+export type GetV1SlugsSlugResponse = GetV1SlugsSlugResponses[keyof GetV1SlugsSlugResponses];

@@ -1,6 +1,7 @@
 /** Signing out, as a member or as an operator, and signing in as the other. */
 import {
   asApiError,
+  IconBuilding,
   IconKey,
   IconLogout,
   IconShieldLock,
@@ -10,10 +11,11 @@ import {
   unwrap,
 } from '@freehold/ui-kit';
 import { ActionIcon, Menu } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { deleteV1SessionsCurrent } from '../api';
+import { deleteV1SessionsCurrent, postV1SessionsCurrentAccount } from '../api';
 import { useWords } from '../words';
+import { meQuery } from './session';
 import { changeOperatorToken, useOperatorToken } from './useOperatorToken';
 
 export function AccountMenu({ isMember }: { isMember: boolean }) {
@@ -30,6 +32,16 @@ export function AccountMenu({ isMember }: { isMember: boolean }) {
       toast(word('account.signed_out'));
     },
   });
+  const me = useQuery({ ...meQuery, enabled: isMember });
+  const others = me.data?.accounts.filter((account) => account.id !== me.data.account.id) ?? [];
+  const change = useMutation({
+    mutationFn: (account_id: string) => unwrap(postV1SessionsCurrentAccount({ body: { account_id } })),
+    onError: (error) => toastProblem(word('account.failed'), asApiError(error)),
+    onSuccess: async () => {
+      queries.clear();
+      await navigate({ to: '/sites' });
+    },
+  });
   const leaveFleet = () => {
     changeOperatorToken('');
     queries.removeQueries({ queryKey: ['fleet'] });
@@ -43,6 +55,22 @@ export function AccountMenu({ isMember }: { isMember: boolean }) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        {me.data && (
+          <Menu.Label>
+            {me.data.account.name}
+            <br />
+            {me.data.email}
+          </Menu.Label>
+        )}
+        {others.map((account) => (
+          <Menu.Item
+            key={account.id}
+            leftSection={<IconBuilding size={16} />}
+            onClick={() => change.mutate(account.id)}
+          >
+            {word('account.switch', { name: account.name })}
+          </Menu.Item>
+        ))}
         {isMember ? (
           <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOut.mutate()}>
             {word('account.sign_out')}

@@ -2,6 +2,7 @@
 import { type Command, type FindRecords, Frame, unwrap, useRegisterCommands } from '@freehold/ui-kit';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
+import { VerifyNotice } from '../account/VerifyNotice';
 import { getV1Sites } from '../api';
 import { RecentOperations } from '../operations/RecentOperations';
 import { AccountMenu } from './AccountMenu';
@@ -32,6 +33,7 @@ export function ConsoleFrame({ children }: { children: ReactNode }) {
         </>
       }
     >
+      {isMember && <VerifyNotice />}
       {children}
     </Frame>
   );

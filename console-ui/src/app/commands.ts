@@ -8,6 +8,7 @@ import {
   IconRefresh,
   IconServer,
   IconShieldLock,
+  IconUser,
   IconWorld,
 } from '@freehold/ui-kit';
 import { useCallback } from 'react';
@@ -22,6 +23,8 @@ export function useConsoleCommands(): (isMember: boolean) => readonly Command[] 
     sites: word('sites'),
     operations: word('operations'),
     newSite: word('site.new'),
+    members: word('members'),
+    keys: word('keys'),
     operator: word('operator.sign_in'),
     workers: word('workers'),
     tenants: word('tenants'),
@@ -38,6 +41,8 @@ export function useConsoleCommands(): (isMember: boolean) => readonly Command[] 
       const member: Command[] = [
         go('sites', '/sites', labels.sites, yours, IconWorld, 'g s'),
         go('operations', '/operations', labels.operations, yours, IconListCheck, 'g o'),
+        go('members', '/account/members', labels.members, yours, IconUser, 'g m'),
+        go('keys', '/account/keys', labels.keys, yours, IconKey, 'g k'),
         { id: 'site.new', href: '/sites/new', label: labels.newSite, group: 'create', icon: IconPlus, keys: 'c s' },
       ];
       const operator: Command[] = [

@@ -26,7 +26,13 @@ const PROBLEMS = {
   no_answer: 'domain.no_answer',
 } as const;
 
-export function DomainCard({ siteId, domain }: { siteId: string; domain: Domain }) {
+interface DomainCardProps {
+  siteId: string;
+  domain: Domain;
+  mayWrite: boolean;
+}
+
+export function DomainCard({ siteId, domain, mayWrite }: DomainCardProps) {
   const word = useWords();
   const { check, choose, remove } = useDomainActions(siteId, domain);
   const [opened, dialog] = useDisclosure(false);
@@ -48,20 +54,27 @@ export function DomainCard({ siteId, domain }: { siteId: string; domain: Domain 
           <Badge color={STATES[state].color}>{word(STATES[state].key)}</Badge>
           {canonical && <Badge color="evergreen">{word('domain.canonical')}</Badge>}
         </Group>
-        <Group gap="xs">
-          {state !== 'active' && (
-            <Named what={hostname} label={word('domain.check')} busy={check.isPending} onClick={() => check.mutate()} />
-          )}
-          {isProved && (
-            <Named
-              what={hostname}
-              label={canonical ? word('domain.canonical.undo') : word('domain.canonical.do')}
-              busy={choose.isPending}
-              onClick={() => choose.mutate(!canonical)}
-            />
-          )}
-          <Named what={hostname} label={word('domain.remove')} onClick={dialog.open} />
-        </Group>
+        {mayWrite && (
+          <Group gap="xs">
+            {state !== 'active' && (
+              <Named
+                what={hostname}
+                label={word('domain.check')}
+                busy={check.isPending}
+                onClick={() => check.mutate()}
+              />
+            )}
+            {isProved && (
+              <Named
+                what={hostname}
+                label={canonical ? word('domain.canonical.undo') : word('domain.canonical.do')}
+                busy={choose.isPending}
+                onClick={() => choose.mutate(!canonical)}
+              />
+            )}
+            <Named what={hostname} label={word('domain.remove')} onClick={dialog.open} />
+          </Group>
+        )}
       </Group>
       {state !== 'active' && <Proof domain={domain} />}
       <ConfirmDialog

@@ -6,6 +6,7 @@ import { useMemo } from 'react';
 import * as z from 'zod';
 import { postV1SitesIdDomains, type Site } from '../api';
 import { useIdempotencyKey } from '../app/idempotency';
+import { useRights } from '../app/session';
 import { Section } from '../sites/Section';
 import { useWords } from '../words';
 import { DomainCard } from './DomainCard';
@@ -13,6 +14,7 @@ import { domainsQuery } from './queries';
 
 export function SiteDomains({ site }: { site: Site }) {
   const word = useWords();
+  const mayWrite = useRights()('sites.write');
   const list = useQuery(domainsQuery(site.id));
   const body = () => {
     if (!list.data) {
@@ -26,7 +28,7 @@ export function SiteDomains({ site }: { site: Site }) {
     return (
       <Stack component="ul" gap="lg" p={0} m={0}>
         {list.data.items.map((domain) => (
-          <DomainCard key={domain.id} siteId={site.id} domain={domain} />
+          <DomainCard key={domain.id} siteId={site.id} domain={domain} mayWrite={mayWrite} />
         ))}
       </Stack>
     );
@@ -35,7 +37,7 @@ export function SiteDomains({ site }: { site: Site }) {
     <Box mt="lg">
       <Section title={word('domains')} lead={word('domains.lead', { host: new URL(site.url).hostname })}>
         <Stack gap="lg">
-          {site.state === 'ready' && <AddDomain siteId={site.id} />}
+          {mayWrite && site.state === 'ready' && <AddDomain siteId={site.id} />}
           {body()}
         </Stack>
       </Section>

@@ -1,6 +1,6 @@
 /** Makes a join token, and shows it the one time that the API does. */
-import { CopyButton, FormProblem, unwrap, useApiForm, useKitWords } from '@freehold/ui-kit';
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { FormProblem, TokenOnce, unwrap, useApiForm } from '@freehold/ui-kit';
+import { Button, Group, Modal, NativeSelect, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import * as z from 'zod';
@@ -20,23 +20,10 @@ export function NewTokenDialog({ opened, onClose }: { opened: boolean; onClose: 
 }
 
 function NewToken({ onClose }: { onClose: () => void }) {
-  const [token, setToken] = useState<string | null>(null);
-  return token ? <MadeToken token={token} onClose={onClose} /> : <TokenForm onMade={setToken} />;
-}
-
-function MadeToken({ token, onClose }: { token: string; onClose: () => void }) {
   const word = useWords();
-  const kit = useKitWords();
-  return (
-    <Stack>
-      <Text size="sm">{word('token.once')}</Text>
-      <TextInput label={word('token.token')} value={token} readOnly className="fh-mono" data-autofocus />
-      <Group justify="flex-end">
-        <CopyButton value={token} />
-        <Button onClick={onClose}>{kit('close')}</Button>
-      </Group>
-    </Stack>
-  );
+  const [token, setToken] = useState<string | null>(null);
+  if (!token) return <TokenForm onMade={setToken} />;
+  return <TokenOnce label={word('token.token')} token={token} onClose={onClose} />;
 }
 
 function TokenForm({ onMade }: { onMade: (token: string) => void }) {

@@ -1,9 +1,10 @@
 /** A site's name and address. The address follows the name until somebody edits it. */
 import { TextInput } from '@mantine/core';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import type { FieldErrors, FieldValues, Path, PathValue, UseFormRegister, UseFormSetValue } from 'react-hook-form';
 import { slugOf } from '../account/schemas';
 import { useWords } from '../words';
+import { SlugHint } from './SlugHint';
 
 interface SiteFieldsProps<Values extends FieldValues> {
   register: UseFormRegister<Values>;
@@ -15,6 +16,11 @@ interface SiteFieldsProps<Values extends FieldValues> {
 export function SiteFields<Values extends FieldValues>({ register, setValue, names, errors }: SiteFieldsProps<Values>) {
   const word = useWords();
   const edited = useRef(false);
+  const [shown, setShown] = useState('');
+  const show = (text: string) => {
+    setShown(text);
+    setValue(names.slug, text as PathValue<Values, Path<Values>>);
+  };
   const name = register(names.name);
   const slug = register(names.slug);
   return (
@@ -25,9 +31,7 @@ export function SiteFields<Values extends FieldValues>({ register, setValue, nam
         error={errors?.name?.message}
         {...name}
         onChange={(event) => {
-          if (!edited.current) {
-            setValue(names.slug, slugOf(event.target.value) as PathValue<Values, Path<Values>>);
-          }
+          if (!edited.current) show(slugOf(event.target.value));
           return name.onChange(event);
         }}
       />
@@ -41,7 +45,15 @@ export function SiteFields<Values extends FieldValues>({ register, setValue, nam
         {...slug}
         onChange={(event) => {
           edited.current = event.target.value !== '';
+          setShown(event.target.value);
           return slug.onChange(event);
+        }}
+      />
+      <SlugHint
+        slug={shown}
+        onChoose={(suggestion) => {
+          edited.current = true;
+          show(suggestion);
         }}
       />
     </>

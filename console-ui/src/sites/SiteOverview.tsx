@@ -15,6 +15,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { Site } from '../api';
 import { siteQuery } from '../app/queries';
+import { useRights } from '../app/session';
 import { SiteDomains } from '../domains/SiteDomains';
 import { useWords } from '../words';
 import { Creation } from './Creation';
@@ -70,15 +71,17 @@ function Overview({ site }: { site: Site }) {
   const navigate = route.useNavigate();
   const { enter, restore, remove } = useSiteActions(site);
   const calls = useApiCalls(site);
+  const may = useRights();
   const isReady = site.state === 'ready';
+  const mayEnter = isReady && may('sites.write');
   const [openLabel, adminLabel] = [word('site.open'), word('admin.open')];
   const enterAdmin = enter.mutate;
   const commands = useMemo<readonly Command[]>(
     () =>
-      isReady
+      mayEnter
         ? [{ id: 'site.admin', label: adminLabel, group: 'do', icon: IconPencil, keys: 'o a', run: () => enterAdmin() }]
         : [],
-    [isReady, adminLabel, enterAdmin],
+    [mayEnter, adminLabel, enterAdmin],
   );
   useRegisterCommands(commands);
   return (
@@ -99,9 +102,11 @@ function Overview({ site }: { site: Site }) {
               >
                 {openLabel}
               </Button>
-              <Button loading={enter.isPending} onClick={() => enter.mutate()}>
-                {adminLabel}
-              </Button>
+              {mayEnter && (
+                <Button loading={enter.isPending} onClick={() => enter.mutate()}>
+                  {adminLabel}
+                </Button>
+              )}
             </>
           )
         }
@@ -131,7 +136,7 @@ function Overview({ site }: { site: Site }) {
           </Section>
         </Box>
       )}
-      {(isReady || site.state === 'suspended') && (
+      {may('sites.delete') && (isReady || site.state === 'suspended') && (
         <DeleteSite site={site} busy={remove.isPending} onDelete={() => remove.mutateAsync()} />
       )}
     </>

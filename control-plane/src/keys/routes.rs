@@ -133,7 +133,7 @@ impl Command for CreateKey {
 pub(crate) fn routes(sites: Sites) -> Vec<Route> {
     Routes::new(sites)
         .add(Method::Get, "/v1/account/keys", list, |op| {
-            op.summary("The account's keys, newest first").returns::<Page<KeyView>>(200)
+            op.summary("The account's keys, newest first").returns_page_of::<KeyView>()
         })
         .add(Method::Post, "/v1/account/keys", create, |op| {
             op.summary("Make a key; its token is shown this once").returns::<NewKey>(201)

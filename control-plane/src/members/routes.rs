@@ -87,7 +87,7 @@ pub(crate) fn routes(state: MemberState) -> Vec<Route> {
     const ONE: &str = "/v1/account/members/{id}";
     Routes::new(Arc::new(state))
         .add(Method::Get, ALL, list, |op| {
-            op.summary("The account's members and who is invited").returns::<Page<MemberView>>(200)
+            op.summary("The account's members and who is invited").returns_page_of::<MemberView>()
         })
         .add(Method::Post, ALL, invite, |op| {
             op.summary("Invite somebody by mail, or mail it again").returns::<MemberView>(201)

@@ -12,6 +12,7 @@ export { type Command, useRegisterCommands } from './commands/registry';
 export { type ApiCall, ApiCalls } from './feedback/ApiCalls';
 export { ConfirmDialog } from './feedback/ConfirmDialog';
 export { CopyButton } from './feedback/CopyButton';
+export { TokenOnce } from './feedback/TokenOnce';
 export { toast, toastProblem, toastUndo } from './feedback/toasts';
 export { useNumbers } from './format/numbers';
 export { Time } from './format/Time';

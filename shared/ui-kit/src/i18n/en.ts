@@ -74,5 +74,6 @@ export const en = {
   'job.step.done': 'done',
   'job.step.failed': 'failed',
   'confirm.type': 'Type {{word}} to confirm',
+  'token.once': 'Copy it now. It is shown this once.',
   'calls.language': 'Language of the example',
 } as const;

@@ -74,5 +74,6 @@ export const zh: Catalogue<typeof en> = {
   'job.step.done': '完成',
   'job.step.failed': '失败',
   'confirm.type': '输入 {{word}} 以确认',
+  'token.once': '请立即复制。它只显示这一次。',
   'calls.language': '示例语言',
 };

@@ -1,0 +1,137 @@
+/** Keys with which programs use the control API for the account. */
+import {
+  type Column,
+  ConfirmDialog,
+  DataGrid,
+  EmptyState,
+  IconKey,
+  IconPlus,
+  type ListSearch,
+  PageHead,
+  Time,
+  unwrap,
+  useListScreen,
+} from '@freehold/ui-kit';
+import { Button, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useCallback, useMemo, useState } from 'react';
+import { deleteV1AccountKeysId, getV1AccountKeys, type Key } from '../api';
+import { PAGE_ROWS } from '../app/queries';
+import { useRights } from '../app/session';
+import { useAccountAction } from '../app/useAccountAction';
+import { useRoles } from '../members/roles';
+import { useWords } from '../words';
+import { NewKeyDialog } from './NewKeyDialog';
+
+const route = getRouteApi('/_app/_member/account/keys');
+
+const keysQuery = ({ page }: ListSearch) =>
+  queryOptions({
+    queryKey: ['account', 'keys', page],
+    placeholderData: keepPreviousData,
+    queryFn: () => unwrap(getV1AccountKeys({ query: { page: page ?? 1, page_size: PAGE_ROWS } })),
+  });
+
+function useColumns(): Column<Key>[] {
+  const word = useWords();
+  const roles = useRoles();
+  return useMemo(
+    () => [
+      {
+        id: 'name',
+        label: word('name'),
+        cell: (key) => (
+          <>
+            <Text size="sm" fw={500} className="fh-wrap">
+              {key.name}
+            </Text>
+            <Text size="xs" c="dimmed" ff="monospace">
+              {key.prefix}…
+            </Text>
+          </>
+        ),
+      },
+      { id: 'role', label: word('role'), cell: (key) => roles.label(key.role) },
+      {
+        id: 'used',
+        label: word('key.used'),
+        wideOnly: true,
+        cell: (key) => (key.last_used_at ? <Time at={key.last_used_at} /> : word('key.never')),
+      },
+      {
+        id: 'expires',
+        label: word('key.expires'),
+        wideOnly: true,
+        cell: (key) => (key.expires_at ? <Time at={key.expires_at} /> : word('key.endless')),
+      },
+    ],
+    [word, roles],
+  );
+}
+
+export function KeyList() {
+  const word = useWords();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const go = useCallback((next: ListSearch, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
+  const { onSearch } = useListScreen<ListSearch>(search, go);
+  const [opened, dialog] = useDisclosure(false);
+  const [ending, setEnding] = useState<Key | null>(null);
+  const may = useRights();
+  const list = useQuery(keysQuery(search));
+  const columns = useColumns();
+  const revoke = useAccountAction({
+    act: (key: Key) => unwrap(deleteV1AccountKeysId({ path: { id: key.id } })),
+    done: (key) => word('key.revoked', { name: key.name }),
+  });
+  const create = may('keys.write') && (
+    <Button leftSection={<IconPlus size={16} />} onClick={dialog.open}>
+      {word('key.new')}
+    </Button>
+  );
+  return (
+    <>
+      <PageHead title={word('keys')} lead={word('keys.lead')} actions={create} />
+      <DataGrid
+        label={word('keys')}
+        columns={columns}
+        page={list.data}
+        error={list.error}
+        busy={list.isFetching}
+        onRetry={() => void list.refetch()}
+        rowId={(key) => key.id}
+        rowName={(key) => key.name}
+        search={search}
+        onSearch={onSearch}
+        empty={
+          <EmptyState icon={<IconKey size={28} />} title={word('keys.none.title')}>
+            {word('keys.none')}
+          </EmptyState>
+        }
+        actions={(key) => (
+          <Button
+            size="compact-sm"
+            variant="default"
+            aria-label={`${word('key.revoke')}: ${key.name}`}
+            onClick={() => setEnding(key)}
+          >
+            {word('key.revoke')}
+          </Button>
+        )}
+      />
+      <NewKeyDialog opened={opened} onClose={dialog.close} />
+      <ConfirmDialog
+        opened={ending !== null}
+        onClose={() => setEnding(null)}
+        title={word('key.revoke.ask', { name: ending?.name ?? '' })}
+        confirm={word('key.revoke')}
+        busy={revoke.isPending}
+        onConfirm={() => ending && revoke.mutate(ending, { onSettled: () => setEnding(null) })}
+      >
+        {word('key.revoke.meaning')}
+      </ConfirmDialog>
+    </>
+  );
+}

@@ -1,0 +1,12 @@
+/** The people of the account. */
+import { type ListSearch, unwrap } from '@freehold/ui-kit';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { getV1AccountMembers } from '../api';
+import { PAGE_ROWS } from '../app/queries';
+
+export const membersQuery = ({ page }: ListSearch) =>
+  queryOptions({
+    queryKey: ['account', 'members', page],
+    placeholderData: keepPreviousData,
+    queryFn: () => unwrap(getV1AccountMembers({ query: { page: page ?? 1, page_size: PAGE_ROWS } })),
+  });
