@@ -14,6 +14,7 @@ import { Route as EnterRouteImport } from './routes/enter'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppMeRouteImport } from './routes/_app.me'
+import { Route as AppSettingsRouteImport } from './routes/_app.settings'
 import { Route as AppPostsIndexRouteImport } from './routes/_app.posts.index'
 import { Route as AppPostsEditRouteImport } from './routes/_app.posts.edit'
 
@@ -41,6 +42,11 @@ const AppMeRoute = AppMeRouteImport.update({
   path: '/me',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsRoute = AppSettingsRouteImport.update({
+  id: '/settings',
+  path: '/settings',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppPostsIndexRoute = AppPostsIndexRouteImport.update({
   id: '/posts/',
   path: '/posts/',
@@ -57,6 +63,7 @@ export interface FileRoutesByFullPath {
   '/enter': typeof EnterRoute
   '/sign-in': typeof SignInRoute
   '/me': typeof AppMeRoute
+  '/settings': typeof AppSettingsRoute
   '/posts/edit': typeof AppPostsEditRoute
   '/posts/': typeof AppPostsIndexRoute
 }
@@ -64,6 +71,7 @@ export interface FileRoutesByTo {
   '/enter': typeof EnterRoute
   '/sign-in': typeof SignInRoute
   '/me': typeof AppMeRoute
+  '/settings': typeof AppSettingsRoute
   '/': typeof AppIndexRoute
   '/posts/edit': typeof AppPostsEditRoute
   '/posts': typeof AppPostsIndexRoute
@@ -74,21 +82,31 @@ export interface FileRoutesById {
   '/enter': typeof EnterRoute
   '/sign-in': typeof SignInRoute
   '/_app/me': typeof AppMeRoute
+  '/_app/settings': typeof AppSettingsRoute
   '/_app/': typeof AppIndexRoute
   '/_app/posts/edit': typeof AppPostsEditRoute
   '/_app/posts/': typeof AppPostsIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
-  fullPaths: '/' | '/enter' | '/sign-in' | '/me' | '/posts/edit' | '/posts/'
+  fullPaths:
+    | '/'
+    | '/enter'
+    | '/sign-in'
+    | '/me'
+    | '/settings'
+    | '/posts/edit'
+    | '/posts/'
   fileRoutesByTo: FileRoutesByTo
-  to: '/enter' | '/sign-in' | '/me' | '/' | '/posts/edit' | '/posts'
+  to:
+    '/enter' | '/sign-in' | '/me' | '/settings' | '/' | '/posts/edit' | '/posts'
   id:
     | '__root__'
     | '/_app'
     | '/enter'
     | '/sign-in'
     | '/_app/me'
+    | '/_app/settings'
     | '/_app/'
     | '/_app/posts/edit'
     | '/_app/posts/'
@@ -137,6 +155,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppMeRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/settings': {
+      id: '/_app/settings'
+      path: '/settings'
+      fullPath: '/settings'
+      preLoaderRoute: typeof AppSettingsRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/posts/': {
       id: '/_app/posts/'
       path: '/posts'
@@ -156,6 +181,7 @@ declare module '@tanstack/react-router' {
 
 interface AppRouteChildren {
   AppMeRoute: typeof AppMeRoute
+  AppSettingsRoute: typeof AppSettingsRoute
   AppIndexRoute: typeof AppIndexRoute
   AppPostsEditRoute: typeof AppPostsEditRoute
   AppPostsIndexRoute: typeof AppPostsIndexRoute
@@ -163,6 +189,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppMeRoute: AppMeRoute,
+  AppSettingsRoute: AppSettingsRoute,
   AppIndexRoute: AppIndexRoute,
   AppPostsEditRoute: AppPostsEditRoute,
   AppPostsIndexRoute: AppPostsIndexRoute,

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses } from './types.gen';
+import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -27,6 +27,59 @@ export const get = <ThrowOnError extends boolean = false>(options?: Options<GetD
  * Public keys that verify this site's access tokens
  */
 export const getWellKnownJwksJson = <ThrowOnError extends boolean = false>(options?: Options<GetWellKnownJwksJsonData, ThrowOnError>) => (options?.client ?? client).get<GetWellKnownJwksJsonResponses, GetWellKnownJwksJsonErrors, ThrowOnError>({ url: '/.well-known/jwks.json', ...options });
+
+/**
+ * Every setting with its value and what it may be
+ */
+export const getApiV1AdminOptions = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminOptionsData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminOptionsResponses, GetApiV1AdminOptionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/options',
+    ...options
+});
+
+/**
+ * Change some settings, all of them or none
+ */
+export const putApiV1AdminOptions = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminOptionsData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminOptionsResponses, PutApiV1AdminOptionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/options',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Give a setting its default again
+ */
+export const deleteApiV1AdminOptionsKey = <ThrowOnError extends boolean = false>(options: Options<DeleteApiV1AdminOptionsKeyData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1AdminOptionsKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/options/{key}',
+    ...options
+});
+
+/**
+ * One setting
+ */
+export const getApiV1AdminOptionsKey = <ThrowOnError extends boolean = false>(options: Options<GetApiV1AdminOptionsKeyData, ThrowOnError>) => (options.client ?? client).get<GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/options/{key}',
+    ...options
+});
+
+/**
+ * Change one setting
+ */
+export const putApiV1AdminOptionsKey = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminOptionsKeyData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/options/{key}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Sign in with e-mail and password
@@ -84,6 +137,11 @@ export const postApiV1AuthTicket = <ThrowOnError extends boolean = false>(option
         ...options.headers
     }
 });
+
+/**
+ * The settings that everybody may know
+ */
+export const getApiV1OptionsPublic = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1OptionsPublicData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1OptionsPublicResponses, GetApiV1OptionsPublicErrors, ThrowOnError>({ url: '/api/v1/options/public', ...options });
 
 /**
  * Posts that the caller may see, newest first

@@ -29,6 +29,22 @@ export type LoginBody = {
     password: string;
 };
 
+export type OptionBody = {
+    value: unknown;
+};
+
+/**
+ * Some of the settings; the others stay.
+ */
+export type OptionsBody = {
+    /**
+     * Values by keys. All are taken, or none.
+     */
+    options: {
+        [key: string]: unknown;
+    };
+};
+
 /**
  * A post.
  */
@@ -105,6 +121,13 @@ export type PostPage = {
  */
 export type PostStatus = 'draft' | 'published';
 
+/**
+ * The public settings by their keys.
+ */
+export type PublicOptions = {
+    [key: string]: unknown;
+};
+
 export type RefreshBody = {
     refresh_token: string;
 };
@@ -143,6 +166,53 @@ export type Session = {
      */
     refresh_token: string;
     user: User;
+};
+
+/**
+ * A setting with its value.
+ */
+export type SiteOption = {
+    /**
+     * Its value where nobody set one.
+     */
+    default: unknown;
+    description: string;
+    /**
+     * What it stands with: `general`, `reading` or `people`.
+     */
+    group: string;
+    /**
+     * Whether everybody may know it.
+     */
+    is_public: boolean;
+    key: string;
+    label: string;
+    /**
+     * The largest number, or the most characters.
+     */
+    maximum?: number | null;
+    /**
+     * The smallest number, or the fewest characters.
+     */
+    minimum?: number | null;
+    /**
+     * `text`, `boolean`, `integer`, `language` or `time_zone`.
+     */
+    type: string;
+    /**
+     * Of the kind that `type` says.
+     */
+    value: unknown;
+};
+
+/**
+ * Every setting.
+ */
+export type SiteOptions = {
+    /**
+     * In the order in which they are shown.
+     */
+    items: Array<SiteOption>;
 };
 
 export type TicketBody = {
@@ -263,6 +333,237 @@ export type GetWellKnownJwksJsonResponses = {
      */
     200: unknown;
 };
+
+export type GetApiV1AdminOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/options';
+};
+
+export type GetApiV1AdminOptionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminOptionsError = GetApiV1AdminOptionsErrors[keyof GetApiV1AdminOptionsErrors];
+
+export type GetApiV1AdminOptionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteOptions;
+    };
+};
+
+export type GetApiV1AdminOptionsResponse = GetApiV1AdminOptionsResponses[keyof GetApiV1AdminOptionsResponses];
+
+export type PutApiV1AdminOptionsData = {
+    body: OptionsBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/options';
+};
+
+export type PutApiV1AdminOptionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1AdminOptionsError = PutApiV1AdminOptionsErrors[keyof PutApiV1AdminOptionsErrors];
+
+export type PutApiV1AdminOptionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteOptions;
+    };
+};
+
+export type PutApiV1AdminOptionsResponse = PutApiV1AdminOptionsResponses[keyof PutApiV1AdminOptionsResponses];
+
+export type DeleteApiV1AdminOptionsKeyData = {
+    body?: never;
+    path: {
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/options/{key}';
+};
+
+export type DeleteApiV1AdminOptionsKeyErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteApiV1AdminOptionsKeyError = DeleteApiV1AdminOptionsKeyErrors[keyof DeleteApiV1AdminOptionsKeyErrors];
+
+export type DeleteApiV1AdminOptionsKeyResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteOption;
+    };
+};
+
+export type DeleteApiV1AdminOptionsKeyResponse = DeleteApiV1AdminOptionsKeyResponses[keyof DeleteApiV1AdminOptionsKeyResponses];
+
+export type GetApiV1AdminOptionsKeyData = {
+    body?: never;
+    path: {
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/options/{key}';
+};
+
+export type GetApiV1AdminOptionsKeyErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminOptionsKeyError = GetApiV1AdminOptionsKeyErrors[keyof GetApiV1AdminOptionsKeyErrors];
+
+export type GetApiV1AdminOptionsKeyResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteOption;
+    };
+};
+
+export type GetApiV1AdminOptionsKeyResponse = GetApiV1AdminOptionsKeyResponses[keyof GetApiV1AdminOptionsKeyResponses];
+
+export type PutApiV1AdminOptionsKeyData = {
+    body: OptionBody;
+    path: {
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/options/{key}';
+};
+
+export type PutApiV1AdminOptionsKeyErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1AdminOptionsKeyError = PutApiV1AdminOptionsKeyErrors[keyof PutApiV1AdminOptionsKeyErrors];
+
+export type PutApiV1AdminOptionsKeyResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteOption;
+    };
+};
+
+export type PutApiV1AdminOptionsKeyResponse = PutApiV1AdminOptionsKeyResponses[keyof PutApiV1AdminOptionsKeyResponses];
 
 export type PostApiV1AuthLoginData = {
     body: LoginBody;
@@ -488,6 +789,51 @@ export type PostApiV1AuthTicketResponses = {
 };
 
 export type PostApiV1AuthTicketResponse = PostApiV1AuthTicketResponses[keyof PostApiV1AuthTicketResponses];
+
+export type GetApiV1OptionsPublicData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/options/public';
+};
+
+export type GetApiV1OptionsPublicErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1OptionsPublicError = GetApiV1OptionsPublicErrors[keyof GetApiV1OptionsPublicErrors];
+
+export type GetApiV1OptionsPublicResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: PublicOptions;
+    };
+};
+
+export type GetApiV1OptionsPublicResponse = GetApiV1OptionsPublicResponses[keyof GetApiV1OptionsPublicResponses];
 
 export type GetApiV1PostsData = {
     body?: never;

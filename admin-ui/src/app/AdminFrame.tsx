@@ -7,13 +7,16 @@ import {
   IconExternalLink,
   IconLayoutDashboard,
   IconPlus,
+  IconSettings,
   IconUser,
   unwrap,
   useRegisterCommands,
 } from '@freehold/ui-kit';
 import { Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { getApiV1Posts } from '../api';
+import { meQuery } from '../me/query';
 import { siteOrigin } from '../session/store';
 import { useWords } from '../words';
 import { UserMenu } from './UserMenu';
@@ -32,6 +35,8 @@ const findPosts: FindRecords = async (q) => {
 
 export function AdminFrame({ children }: { children: ReactNode }) {
   const word = useWords();
+  const me = useQuery(meQuery);
+  const mayManage = me.data?.role === 'admin' || me.data?.role === 'owner';
   const labels = [
     word('dashboard'),
     word('posts'),
@@ -40,9 +45,11 @@ export function AdminFrame({ children }: { children: ReactNode }) {
     word('nav.content'),
     word('nav.people'),
     word('site.open'),
+    word('settings'),
   ].join('\n');
   const commands = useMemo<readonly Command[]>(() => {
-    const [dashboard = '', posts = '', me = '', create = '', content = '', people = '', open = ''] = labels.split('\n');
+    const [dashboard = '', posts = '', me = '', create = '', content = '', people = '', open = '', settings = ''] =
+      labels.split('\n');
     return [
       {
         id: 'dashboard',
@@ -55,6 +62,19 @@ export function AdminFrame({ children }: { children: ReactNode }) {
       },
       { id: 'posts', group: 'go', href: '/posts', label: posts, sidebar: content, icon: IconArticle, keys: 'g p' },
       { id: 'me', group: 'go', href: '/me', label: me, sidebar: people, icon: IconUser, keys: 'g m' },
+      ...(mayManage
+        ? [
+            {
+              id: 'settings',
+              group: 'go',
+              href: '/settings',
+              label: settings,
+              sidebar: '',
+              icon: IconSettings,
+              keys: 'g s',
+            } satisfies Command,
+          ]
+        : []),
       { id: 'post.new', group: 'create', href: '/posts/edit', label: create, icon: IconPlus, keys: 'c p' },
       {
         id: 'site.open',
@@ -64,7 +84,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
         run: () => window.open(siteOrigin(), '_blank', 'noopener'),
       },
     ];
-  }, [labels]);
+  }, [labels, mayManage]);
   useRegisterCommands(commands);
   const site = siteOrigin();
   return (

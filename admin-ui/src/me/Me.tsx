@@ -1,10 +1,11 @@
 /** Who is signed in, and what they are trusted with. */
-import { ErrorState, LoadingState, PageHead, Time, unwrap } from '@freehold/ui-kit';
+import { ErrorState, LoadingState, PageHead, Time } from '@freehold/ui-kit';
 import { Box, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { getApiV1UsersMe, type Role } from '../api';
+import type { Role } from '../api';
 import { useWords } from '../words';
+import { meQuery } from './query';
 
 const ROLES = {
   reader: 'role.reader',
@@ -29,7 +30,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 
 export function Me() {
   const word = useWords();
-  const me = useQuery({ queryKey: ['me'], queryFn: () => unwrap(getApiV1UsersMe()) });
+  const me = useQuery(meQuery);
   const body = () => {
     if (!me.data) {
       return me.error ? <ErrorState error={me.error} onRetry={() => void me.refetch()} /> : <LoadingState />;

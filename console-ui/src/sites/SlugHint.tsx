@@ -42,7 +42,7 @@ export function SlugHint({ slug, onChoose }: { slug: string; onChoose: (slug: st
         </Text>
       )}
       {answer?.available && (
-        <Text size="xs" c="var(--mantine-primary-color-filled)" fw={500}>
+        <Text size="xs" fw={500}>
           {word('slug.free')}
         </Text>
       )}

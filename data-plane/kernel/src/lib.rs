@@ -19,7 +19,9 @@ pub use actor::{Actor, Role, User};
 pub use ctx::{Admission, Begun, Ctx};
 pub use error::StoreError;
 pub use module::{Module, SeedFuture, Seeding};
-pub use options::{SiteOptions, write_option};
+pub use options::{
+    InvalidOption, OPTIONS, OptionKind, OptionSpec, SiteOptions, option, reset_option, write_option,
+};
 pub use public::PublicVersions;
 pub use tenants::{
     OPEN_TENANTS_MAX_DEFAULT, OPEN_WAIT_SECONDS_MAX, Tenant, Tenants, TenantsConfig,

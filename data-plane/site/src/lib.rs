@@ -4,6 +4,7 @@
 //! that one rendering serves all.
 
 mod admin;
+mod options;
 mod pages;
 mod theme;
 
@@ -29,10 +30,12 @@ impl Action for ReadPages {
 
 /// The module.
 pub fn module(theme: Arc<Theme>) -> Module {
+    let mut routes = pages::routes(theme);
+    routes.extend(options::routes());
     Module {
         name: "site",
-        routes: pages::routes(theme),
-        permissions: &[READ],
+        routes,
+        permissions: &[READ, options::MANAGE],
         tables: &[],
         events: &[],
         seed: None,

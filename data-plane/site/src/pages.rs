@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use freehold_api::{ApiError, Method, Params, Path, QueryParams, Route, Routes};
-use freehold_clock::UnixMs;
+use freehold_clock::{TimeZoneName, UnixMs};
 use freehold_content::api::{Posts, Published, published, published_by_slug};
 use freehold_fleet::Surface;
 use freehold_kernel::{Actor, Ctx, Grant, SiteOptions, StoreError};
@@ -17,10 +17,6 @@ use serde::{Deserialize, Serialize};
 use crate::theme::{Theme, ThemeError};
 use crate::{ReadPages, admin};
 
-/// Posts on a page of the home page or a search.
-const POSTS_PER_PAGE: u64 = 10;
-/// Posts in the feed.
-const FEED_POSTS_MAX: u64 = 20;
 /// Addresses in the sitemap (the protocol allows 50,000).
 const SITEMAP_URLS_MAX: u64 = 5_000;
 /// Characters of a search text.
@@ -100,6 +96,9 @@ pub(crate) struct SiteContext {
     admin_url: String,
     style_url: String,
     noindex: bool,
+    /// For this module, not for templates.
+    #[serde(skip)]
+    options: SiteOptions,
 }
 
 /// Text that pages say of themselves.
@@ -129,13 +128,14 @@ pub(crate) async fn context(
     let options = SiteOptions::load(&mut ctx.read().await?).await?;
     let site = &ctx.tenant().assignment().site;
     Ok(SiteContext {
-        title: options.title,
-        description: options.description,
-        language: options.language,
+        title: options.title().to_owned(),
+        description: options.description().to_owned(),
+        language: options.language().to_owned(),
         url: site.public_url().to_owned(),
         admin_url: site.admin_url.clone(),
         style_url: theme.style_url().to_owned(),
-        noindex: site.noindex,
+        noindex: site.noindex || !options.is_indexable(),
+        options,
     })
 }
 
@@ -169,10 +169,10 @@ struct PostContext {
     reading_minutes: i64,
 }
 
-impl From<Published> for PostContext {
-    fn from(post: Published) -> Self {
+impl PostContext {
+    fn new(post: Published, zone: &TimeZoneName) -> Self {
         let (published, updated) = (UnixMs(post.published_at), UnixMs(post.updated_at));
-        let same_day = published.long_date() == updated.long_date();
+        let same_day = published.long_date(zone) == updated.long_date(zone);
         Self {
             url: format!("/posts/{}", encode_segment(&post.slug)),
             title: post.title,
@@ -181,17 +181,18 @@ impl From<Published> for PostContext {
             excerpt: post.excerpt,
             author: post.author,
             published_at: published.rfc3339(),
-            published_label: published.long_date(),
+            published_label: published.long_date(zone),
             published_rfc2822: published.rfc2822(),
-            updated_label: (!same_day).then(|| updated.long_date()),
+            updated_label: (!same_day).then(|| updated.long_date(zone)),
             reading_minutes: post.reading_minutes,
         }
     }
 }
 
 /// Posts as templates get them.
-fn shown(posts: Vec<Published>) -> Value {
-    let posts: Vec<PostContext> = posts.into_iter().map(PostContext::from).collect();
+fn shown(posts: Vec<Published>, zone: &TimeZoneName) -> Value {
+    let posts: Vec<PostContext> =
+        posts.into_iter().map(|post| PostContext::new(post, zone)).collect();
     Value::from(Serde(posts))
 }
 
@@ -240,21 +241,21 @@ async fn home(
     let site = context(&ctx, &theme).await?;
     let Some(page) = turn.page() else { return missing(&theme, site) };
     let mut read = ctx.snapshot().await?;
-    let skip = (page - 1) * POSTS_PER_PAGE;
-    let found = published(&mut read, &readers(), None, POSTS_PER_PAGE, skip).await?;
+    let (rows, zone) = (site.options.posts_per_page(), site.options.time_zone());
+    let found = published(&mut read, &readers(), None, rows, (page - 1) * rows).await?;
     if page > 1 && found.posts.is_empty() {
         return missing(&theme, site);
     }
     let (title, description) = (site.title.clone(), site.description.clone());
     let path = if page == 1 { "/".to_owned() } else { format!("/?page={page}") };
-    let posts = shown(found.posts);
-    let pagination = pagination(page, found.total, "/?");
+    let posts = shown(found.posts, &zone);
+    let pagination = pagination(page, found.total.div_ceil(rows), "/?");
     let base = site.with(&title, &description, &path);
     html(&theme, StatusCode::OK, "home.html", context! { posts, pagination, ..base })
 }
 
-fn pagination(page: u64, total: u64, before: &str) -> Value {
-    let pages = total.div_ceil(POSTS_PER_PAGE).max(1);
+fn pagination(page: u64, pages: u64, before: &str) -> Value {
+    let pages = pages.max(1);
     let newer_url = (page > 1).then(|| format!("{before}page={}", page - 1));
     let older_url = (page < pages).then(|| format!("{before}page={}", page + 1));
     context! { page, pages, newer_url, older_url }
@@ -284,11 +285,12 @@ async fn post(
     let mut read = ctx.snapshot().await?;
     let found = published_by_slug(&mut read, &readers(), &slug).await?;
     let Some((post, older, newer)) = found else { return missing(&theme, site) };
-    let post = PostContext::from(post);
+    let zone = site.options.time_zone();
+    let post = PostContext::new(post, &zone);
     let base = site.with(&post.title, &post.excerpt, &post.url);
     let post = Value::from(Serde(post));
-    let older = older.map(|post| Value::from(Serde(PostContext::from(post))));
-    let newer = newer.map(|post| Value::from(Serde(PostContext::from(post))));
+    let older = older.map(|post| Value::from(Serde(PostContext::new(post, &zone))));
+    let newer = newer.map(|post| Value::from(Serde(PostContext::new(post, &zone))));
     html(&theme, StatusCode::OK, "post.html", context! { post, older, newer, ..base })
 }
 
@@ -300,15 +302,16 @@ async fn search(
     let site = context(&ctx, &theme).await?;
     let Some(page) = turn.page() else { return missing(&theme, site) };
     let q: String = turn.q.unwrap_or_default().trim().chars().take(Q_CHARS_MAX).collect();
-    let (mut posts, mut total) = (shown(Vec::new()), 0);
+    let (rows, zone) = (site.options.posts_per_page(), site.options.time_zone());
+    let (mut posts, mut total) = (shown(Vec::new(), &zone), 0);
     if !q.is_empty() {
         let mut read = ctx.snapshot().await?;
-        let skip = (page - 1) * POSTS_PER_PAGE;
-        let found = published(&mut read, &readers(), Some(&q), POSTS_PER_PAGE, skip).await?;
+        let found = published(&mut read, &readers(), Some(&q), rows, (page - 1) * rows).await?;
         total = found.total;
-        posts = shown(found.posts);
+        posts = shown(found.posts, &zone);
     }
-    let pagination = pagination(page, total, &format!("/search?q={}&", encode_segment(&q)));
+    let pagination =
+        pagination(page, total.div_ceil(rows), &format!("/search?q={}&", encode_segment(&q)));
     let base = site.with("Search", "", "/search");
     html(&theme, StatusCode::OK, "search.html", context! { posts, pagination, q, total, ..base })
 }
@@ -316,8 +319,9 @@ async fn search(
 async fn feed(ctx: Ctx<ReadPages>, State(theme): State<Arc<Theme>>) -> Result<Response, PageError> {
     let site = context(&ctx, &theme).await?;
     let mut read = ctx.snapshot().await?;
-    let found = published(&mut read, &readers(), None, FEED_POSTS_MAX, 0).await?;
-    let posts = shown(found.posts);
+    let (rows, zone) = (site.options.feed_posts(), site.options.time_zone());
+    let found = published(&mut read, &readers(), None, rows, 0).await?;
+    let posts = shown(found.posts, &zone);
     let title = site.title.clone();
     let base = site.with(&title, "", "/feed.xml");
     let body = theme.render("feed.xml", context! { posts, ..base })?;
@@ -349,10 +353,11 @@ async fn sitemap(
     Ok(text("application/xml; charset=utf-8", body))
 }
 
-async fn robots(ctx: Ctx<ReadPages>) -> Response {
+async fn robots(ctx: Ctx<ReadPages>) -> Result<Response, PageError> {
+    let options = SiteOptions::load(&mut ctx.read().await?).await?;
     let assignment = ctx.tenant().assignment();
     let on_site = ctx.handover().surface == Surface::Site;
-    let body = if assignment.site.noindex || !on_site {
+    let body = if assignment.site.noindex || !options.is_indexable() || !on_site {
         "User-agent: *\nDisallow: /\n".to_owned()
     } else {
         format!(
@@ -360,7 +365,7 @@ async fn robots(ctx: Ctx<ReadPages>) -> Response {
             assignment.site.public_url()
         )
     };
-    text("text/plain; charset=utf-8", body)
+    Ok(text("text/plain; charset=utf-8", body))
 }
 
 async fn style(

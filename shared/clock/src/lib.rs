@@ -42,10 +42,10 @@ impl UnixMs {
         }
     }
 
-    /// For people, in English: `22 November 2026`.
-    pub fn long_date(self) -> String {
+    /// For people, in English: `22 November 2026`, as the day is called there.
+    pub fn long_date(self, zone: &TimeZoneName) -> String {
         jiff::Timestamp::from_millisecond(self.0)
-            .map(|time| time.strftime("%-d %B %Y").to_string())
+            .map(|time| time.to_zoned(zone.0.clone()).strftime("%-d %B %Y").to_string())
             .unwrap_or_default()
     }
 
@@ -54,6 +54,24 @@ impl UnixMs {
         jiff::Timestamp::from_millisecond(self.0)
             .map(|time| time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string())
             .unwrap_or_default()
+    }
+}
+
+/// A time zone of the IANA database, which is part of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeZoneName(jiff::tz::TimeZone);
+
+impl Default for TimeZoneName {
+    /// UTC.
+    fn default() -> Self {
+        Self(jiff::tz::TimeZone::UTC)
+    }
+}
+
+impl TimeZoneName {
+    /// The zone of this name, such as `Europe/Paris`.
+    pub fn parse(name: &str) -> Option<Self> {
+        jiff::tz::TimeZone::get(name).ok().map(Self)
     }
 }
 
@@ -125,7 +143,7 @@ mod tests {
     fn prints_times_as_apis_pages_and_feeds_want_them() {
         let time = UnixMs(1_795_305_600_123);
         assert_eq!(time.rfc3339(), "2026-11-22T00:00:00.123Z");
-        assert_eq!(time.long_date(), "22 November 2026");
+        assert_eq!(time.long_date(&TimeZoneName::default()), "22 November 2026");
         assert_eq!(time.rfc2822(), "Sun, 22 Nov 2026 00:00:00 +0000");
     }
 

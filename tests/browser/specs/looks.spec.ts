@@ -75,12 +75,12 @@ test('everything works by keyboard, and shortcuts leave typing alone', async ({ 
   await page.keyboard.press('g');
   await page.keyboard.press('s');
   await expect(page).toHaveURL(/\/sites$/);
-  await expect(page.getByRole('link', { name: 'Keys' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Keys', exact: true })).toBeVisible();
   await page.getByRole('searchbox').focus();
   await page.keyboard.type('g o');
   await expect(page).toHaveURL(/\/sites/);
   await page.getByRole('searchbox').fill('');
-  await expect(page.getByRole('link', { name: 'Keys' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Keys', exact: true })).toBeVisible();
 
   const row = page.locator('tbody tr').first();
   await row.focus();

@@ -18,6 +18,7 @@ mod mail;
 mod members;
 mod name_server;
 mod observe;
+mod options;
 mod owner;
 mod people;
 mod postgres;

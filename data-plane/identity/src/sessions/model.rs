@@ -77,6 +77,8 @@ pub(crate) enum SessionError {
     EmailTaken,
     #[error("this username is taken")]
     UsernameTaken,
+    #[error("this site takes no registrations")]
+    RegistrationClosed,
     #[error("the refresh token is not valid; sign in again")]
     InvalidRefreshToken,
     #[error("the ticket is not valid; ask for a new one in the console")]
@@ -99,6 +101,9 @@ impl From<SessionError> for ApiError {
             SessionError::InvalidRefreshToken => unauthorized("invalid_refresh_token"),
             SessionError::InvalidTicket => unauthorized("invalid_ticket"),
             SessionError::TicketUsed => unauthorized("ticket_used"),
+            SessionError::RegistrationClosed => {
+                Self::new(axum::http::StatusCode::FORBIDDEN, "registration_closed", message)
+            }
             SessionError::EmailTaken => Self::conflict("email_taken", "email", &message),
             SessionError::UsernameTaken => Self::conflict("username_taken", "username", &message),
             SessionError::Hash(HashError::Busy) => Self::unavailable(2, message),

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use freehold_credentials::{Expected, Opaque, PasswordHasher, VerifyingKey};
 use freehold_fleet::{TICKET_TYPE, TicketClaims};
 use freehold_ids::FamilyId;
-use freehold_kernel::{Ctx, Role, StoreError, Tenant, Tx};
+use freehold_kernel::{Ctx, Role, SiteOptions, StoreError, Tenant, Tx};
 
 use super::model::{
     ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_TYPE, AccessClaims, FAMILY_SECONDS_MAX, Login,
@@ -31,6 +31,10 @@ pub(crate) async fn register(
     hasher: &PasswordHasher,
     command: Register,
 ) -> Result<SignedIn, SessionError> {
+    // Asked before a password is hashed for nothing.
+    if !SiteOptions::load(&mut ctx.read().await?).await?.is_registration_open() {
+        return Err(SessionError::RegistrationClosed);
+    }
     let hash = hasher.hash(command.password).await?;
     let keys = Keys::of(ctx.tenant()).await?;
     let mut tx = ctx.begin().await?;

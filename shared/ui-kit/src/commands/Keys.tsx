@@ -9,7 +9,7 @@ export function Keys({ keys }: { keys: string }) {
       {keys.split(' ').map((key, index) => (
         <Group gap={4} wrap="nowrap" key={`${key}-${keys.slice(0, index)}`}>
           {index > 0 && (
-            <Text size="xs" c="dimmed">
+            <Text size="xs" c="inherit">
               {word('shortcuts.then')}
             </Text>
           )}

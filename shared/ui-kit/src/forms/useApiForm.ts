@@ -3,7 +3,7 @@
  * the focus, and what belongs to no field is shown above the form.
  */
 import { zodResolver } from '@hookform/resolvers/zod';
-import { type BaseSyntheticEvent, useState } from 'react';
+import { type BaseSyntheticEvent, useEffect, useRef, useState } from 'react';
 import { type DefaultValues, type FieldValues, type Path, useForm } from 'react-hook-form';
 import type { ZodType } from 'zod';
 import { type ApiError, asApiError } from '../api/errors';
@@ -20,6 +20,17 @@ interface ApiFormOptions<Values extends FieldValues> {
 export function useApiForm<Values extends FieldValues>(options: ApiFormOptions<Values>) {
   const { schema, defaultValues, onSubmit, explain } = options;
   const [problem, setProblem] = useState<ApiError | null>(null);
+  const [refusals, setRefusals] = useState(0);
+  const element = useRef<HTMLFormElement | null>(null);
+  // Once the fields that are wrong are marked as such, whenever that is.
+  useEffect(() => {
+    if (refusals > 0) focusFirstProblem(element.current);
+  }, [refusals]);
+  const refused = (event: BaseSyntheticEvent | undefined) => {
+    const target: unknown = event?.target;
+    element.current = target instanceof HTMLFormElement ? target : null;
+    setRefusals((count) => count + 1);
+  };
   const form = useForm<Values>({
     resolver: zodResolver(schema),
     defaultValues,
@@ -39,18 +50,16 @@ export function useApiForm<Values extends FieldValues>(options: ApiFormOptions<V
         form.setError(path as Path<Values>, { type: code, message: explain?.(code, path) ?? message });
       }
       if (known.length < error.fields.length || error.fields.length === 0) setProblem(error);
-      focusFirstProblem(event);
+      refused(event);
     }
   };
-  const submit = form.handleSubmit(send, (_errors, event) => focusFirstProblem(event));
+  const submit = form.handleSubmit(send, (_errors, event) => refused(event));
   return { form, submit, problem, busy: form.formState.isSubmitting };
 }
 
 /** Focuses the first field that is wrong, in the order in which people see them. */
-function focusFirstProblem(event: BaseSyntheticEvent | undefined): void {
-  const element: unknown = event?.target;
-  if (!(element instanceof HTMLFormElement)) return;
-  requestAnimationFrame(() => element.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+function focusFirstProblem(form: HTMLFormElement | null): void {
+  form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
 }
 
 function hasField(values: FieldValues, path: string): boolean {
