@@ -89,6 +89,26 @@ async fn somebody_new_is_invited_and_joins() {
     let me = ada.get("/v1/me").await.data(200);
     assert_eq!((&me["verified"], &me["role"]), (&json!(true), &json!("developer")));
     ada.get(&format!("/v1/sites/{}", account.site)).await.data(200);
+    // On the site, too, they are no more than they are in the account.
+    let role_on_site = async || {
+        let path = format!("/v1/sites/{}/sign-in", account.site);
+        let ticket = ada.post(&path, json!({})).await.data(201)["ticket"].take();
+        let admin = fleet.admin("acme");
+        let data = admin.post("/api/v1/auth/ticket", json!({"ticket": ticket})).await.data(200);
+        let user = admin.with_token(data["access_token"].as_str().expect("a token"));
+        user.get("/api/v1/users/me").await.data(200)["role"].take()
+    };
+    assert_eq!(role_on_site().await, "admin");
+    let ada_id = me["member_id"].as_str().expect("an id");
+    let change = |role: &'static str| {
+        let path = format!("/v1/account/members/{ada_id}");
+        let api = api.clone();
+        async move { api.patch(&path, json!({"role": role})).await.data(200) }
+    };
+    change("owner").await;
+    assert_eq!(role_on_site().await, "owner");
+    change("developer").await;
+    assert_eq!(role_on_site().await, "admin");
     // It works once.
     accept(json!(PASSWORD)).await.refused(400, "invalid_token");
     console

@@ -121,6 +121,8 @@ pub(crate) async fn enter_by_ticket(
     }
     let member = claims.sub.to_string();
     let user = match users::store::by_member(&mut tx, &member).await? {
+        // What a member is here, the account says.
+        Some(user) if user.role != role => users::store::set_role(&mut tx, user, role).await?,
         Some(user) => user,
         None => users::store::create_for_member(&mut tx, &member, &claims.email, role)
             .await

@@ -1,7 +1,7 @@
 //! The users table, looked up by id, e-mail address or console member.
 
 use freehold_credentials::Email;
-use freehold_db::{Direction, Filter, Insert, Row, Select};
+use freehold_db::{Direction, Filter, Insert, Row, Select, Update};
 use freehold_ids::UserId;
 use freehold_ids::kinds;
 use freehold_kernel::{Read, Role, StoreError, Tx};
@@ -96,6 +96,20 @@ fn new_user(
         password_hash,
         created_at: tx.now().0,
     }
+}
+
+/// Makes a user something else.
+pub(crate) async fn set_role(
+    tx: &mut Tx,
+    user: Account,
+    role: Role,
+) -> Result<Account, StoreError> {
+    let update = Update::table("users")
+        .set("role", role.as_str())
+        .set("updated_at", tx.now().0)
+        .filter(Filter::eq("id", user.id.number()));
+    tx.update(&update).await?;
+    Ok(Account { role, ..user })
 }
 
 async fn insert(
