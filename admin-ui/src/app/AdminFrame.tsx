@@ -13,9 +13,9 @@ import {
   useRegisterCommands,
 } from '@freehold/ui-kit';
 import { Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
-import { getApiV1Posts } from '../api';
+import { getApiV1OptionsPublic, getApiV1Posts } from '../api';
 import { meQuery } from '../me/query';
 import { siteOrigin } from '../session/store';
 import { useWords } from '../words';
@@ -32,6 +32,12 @@ const findPosts: FindRecords = async (q) => {
     href: `/posts/edit?post=${encodeURIComponent(post.slug)}`,
   }));
 };
+
+/** What the site is called; asked anew with the settings. */
+const titleQuery = queryOptions({
+  queryKey: ['options', 'title'],
+  queryFn: async () => String((await unwrap(getApiV1OptionsPublic())).site_title ?? ''),
+});
 
 export function AdminFrame({ children }: { children: ReactNode }) {
   const word = useWords();
@@ -87,13 +93,14 @@ export function AdminFrame({ children }: { children: ReactNode }) {
   }, [labels, mayManage]);
   useRegisterCommands(commands);
   const site = siteOrigin();
+  const title = useQuery(titleQuery).data;
   return (
     <Frame
       name={word('admin')}
       find={findPosts}
       context={
         <Text size="sm" c="dimmed" truncate>
-          {site ? new URL(site).host : location.host}
+          {[title, site ? new URL(site).host : location.host].filter(Boolean).join(' · ')}
         </Text>
       }
       actions={<UserMenu />}

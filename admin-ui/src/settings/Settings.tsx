@@ -68,6 +68,8 @@ function SettingsForm({ options }: { options: readonly SiteOption[] }) {
     onSubmit: async (values) => {
       const kept = await unwrap(putApiV1AdminOptions({ body: values }));
       queries.setQueryData(optionsQuery.queryKey, kept);
+      // The frame names the site.
+      void queries.invalidateQueries({ queryKey: ['options', 'title'] });
       form.reset(valuesOf(kept.items));
       toast(word('settings.saved'));
     },

@@ -20,6 +20,7 @@ test('settings say what is wrong, and the site follows them', async ({ page }) =
   await page.getByLabel('Let visitors register').uncheck();
   await save.click();
   await expect(page.getByText('The settings are saved.')).toBeVisible();
+  await expect(page.getByText('Harbour & Sons · ')).toBeVisible();
   await page.reload();
   await expect(page.getByLabel('Time zone')).toHaveValue('Europe/Berlin');
   await expect(page.getByLabel('Let visitors register')).not.toBeChecked();
