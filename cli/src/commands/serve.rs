@@ -102,13 +102,14 @@ impl Process for Platform {
         let console = self.console_url();
         say("Freehold is up.");
         say("");
+        say(&format!("  console         {console}   (in a browser: sign up here)"));
         say(&format!("  console API     {console}/v1   (described at {console}/openapi.json)"));
         say(&format!("  edge            {}", self.address()));
         say(&format!("  metrics, health http://{}/metrics", self.private_address()));
         say(&format!("  data            {}", data.display()));
         say(&format!("  operator token  {}", self.operator_file().display()));
         say("");
-        say("Create an account and its first site:");
+        say("Or create an account and its first site without one:");
         say("");
         say(&format!("  curl -s {console}/v1/signup -H 'Content-Type: application/json' \\"));
         say(
