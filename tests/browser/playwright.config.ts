@@ -1,7 +1,6 @@
 /**
  * Browser tests against a real platform. Needed: BROWSER_TEST_BIN, the path of the binary, whose own
- * interface is tested. With BROWSER_TEST_UI=dist it is what the apps' dist folders hold, behind a
- * small front of the tests: no binary needs to be built to see a change.
+ * interface is tested.
  */
 import { defineConfig } from '@playwright/test';
 

@@ -5,11 +5,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-/// Runs the command with our own input and output; its failure is an error.
+/// Runs the command with our own input; its failure is an error. What it says goes to our standard
+/// error: standard output is for answers, such as the path of what was built.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = describe(command);
     eprintln!("$ {line}");
-    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
+    let status = command
+        .stdout(std::io::stderr())
+        .status()
+        .with_context(|| format!("cannot start `{line}`"))?;
     if !status.success() {
         bail!("`{line}` failed ({status})");
     }

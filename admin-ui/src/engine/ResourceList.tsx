@@ -25,7 +25,7 @@ const PAGE_ROWS = 20;
 interface ResourceListProps<Row> {
   resource: Resource<Row>;
   search: ResourceSearch;
-  go: (next: ResourceSearch, replace: boolean) => void;
+  navigate: (to: { search: ResourceSearch; replace: boolean }) => unknown;
 }
 
 function useColumns<Row>(resource: Resource<Row>) {
@@ -65,9 +65,9 @@ function FieldFilter<Row>({ field, value, onChange }: FieldFilterProps<Row>) {
   );
 }
 
-export function ResourceList<Row extends object>({ resource, search, go }: ResourceListProps<Row>) {
+export function ResourceList<Row extends object>({ resource, search, navigate }: ResourceListProps<Row>) {
   const word = useWords();
-  const { onSearch, onFilter, clear, filtered } = useListScreen<ResourceSearch>(search, go);
+  const { onSearch, onFilter, clear, filtered } = useListScreen<ResourceSearch>(search, navigate);
   const filter = search.filter ?? {};
   const list = useQuery({
     queryKey: [resource.name, 'list', search],

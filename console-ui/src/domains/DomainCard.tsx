@@ -1,6 +1,6 @@
 /** One domain: how far it is, the records that prove it, who has to do what next, and its end. */
-import { ConfirmDialog, CopyButton, Time } from '@freehold/ui-kit';
-import { Badge, Box, Button, Group, Stack, Text } from '@mantine/core';
+import { ConfirmDialog, CopyButton, RowButton, Time } from '@freehold/ui-kit';
+import { Badge, Box, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { Domain, DomainRecord, DomainStep } from '../api';
 import { useWords } from '../words';
@@ -57,22 +57,22 @@ export function DomainCard({ siteId, domain, mayWrite }: DomainCardProps) {
         {mayWrite && (
           <Group gap="xs">
             {state !== 'active' && (
-              <Named
-                what={hostname}
+              <RowButton
+                of={hostname}
                 label={word('domain.check')}
                 busy={check.isPending}
                 onClick={() => check.mutate()}
               />
             )}
             {isProved && (
-              <Named
-                what={hostname}
+              <RowButton
+                of={hostname}
                 label={canonical ? word('domain.canonical.undo') : word('domain.canonical.do')}
                 busy={choose.isPending}
                 onClick={() => choose.mutate(!canonical)}
               />
             )}
-            <Named what={hostname} label={word('domain.remove')} onClick={dialog.open} />
+            <RowButton of={hostname} label={word('domain.remove')} onClick={dialog.open} />
           </Group>
         )}
       </Group>
@@ -89,22 +89,6 @@ export function DomainCard({ siteId, domain, mayWrite }: DomainCardProps) {
         {word('domain.remove.meaning', { name: hostname })}
       </ConfirmDialog>
     </Box>
-  );
-}
-
-interface NamedProps {
-  what: string;
-  label: string;
-  busy?: boolean;
-  onClick: () => void;
-}
-
-/** A button of one of several alike: its name says of which. */
-function Named({ what, label, busy, onClick }: NamedProps) {
-  return (
-    <Button size="compact-sm" variant="default" aria-label={`${label}: ${what}`} loading={busy} onClick={onClick}>
-      {label}
-    </Button>
   );
 }
 

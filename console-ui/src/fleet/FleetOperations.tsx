@@ -2,7 +2,6 @@
 import { DataGrid, EmptyState, IconListCheck, NothingMatches, PageHead, useListScreen } from '@freehold/ui-kit';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback } from 'react';
 import type { OperationSearch } from '../app/queries';
 import { OperationFilters, useOperationColumns } from '../operations/OperationList';
 import { useWords } from '../words';
@@ -15,11 +14,7 @@ export function FleetOperations() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useCallback(
-    (next: OperationSearch, replace: boolean) => void navigate({ search: next, replace }),
-    [navigate],
-  );
-  const { onSearch, onFilter, clear, filtered } = useListScreen<OperationSearch>(search, go);
+  const { onSearch, onFilter, clear, filtered } = useListScreen<OperationSearch>(search, navigate);
   const list = useQuery(fleetOperationsQuery(search));
   const columns = useOperationColumns(tenantHref);
   return (

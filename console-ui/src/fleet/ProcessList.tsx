@@ -8,15 +8,16 @@ import {
   type ListSearch,
   NothingMatches,
   PageHead,
+  RowButton,
   Time,
   Toolbar,
   unwrap,
   useListScreen,
 } from '@freehold/ui-kit';
-import { Badge, Button, Group, Text } from '@mantine/core';
+import { Badge, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { deleteV1FleetProcessesId, type Process, postV1FleetProcessesIdRotate } from '../api';
 import { operatorClient as client } from '../app/clients';
 import { useWords } from '../words';
@@ -73,8 +74,7 @@ export function ProcessList() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useCallback((next: ListSearch, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
-  const { onSearch, onFilter, clear, filtered } = useListScreen<ListSearch>(search, go);
+  const { onSearch, onFilter, clear, filtered } = useListScreen<ListSearch>(search, navigate);
   const list = useQuery(processesQuery(search));
   const columns = useColumns();
   const [ending, setEnding] = useState<Process | null>(null);
@@ -111,23 +111,9 @@ export function ProcessList() {
           process.state === 'revoked' ? null : (
             <Group gap={4} justify="flex-end" wrap="nowrap">
               {process.state === 'connected' && (
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={`${word('process.rotate')}: ${process.name}`}
-                  onClick={() => rotate.mutate(process)}
-                >
-                  {word('process.rotate')}
-                </Button>
+                <RowButton label={word('process.rotate')} of={process.name} onClick={() => rotate.mutate(process)} />
               )}
-              <Button
-                size="compact-sm"
-                variant="default"
-                aria-label={`${word('process.end')}: ${process.name}`}
-                onClick={() => setEnding(process)}
-              >
-                {word('process.end')}
-              </Button>
+              <RowButton label={word('process.end')} of={process.name} onClick={() => setEnding(process)} />
             </Group>
           )
         }

@@ -7,15 +7,16 @@ import {
   IconBuilding,
   NothingMatches,
   PageHead,
+  RowButton,
   Time,
   Toolbar,
   unwrap,
   useListScreen,
 } from '@freehold/ui-kit';
-import { Button, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { postV1FleetTenantsIdResume, type Site, type Tenant } from '../api';
 import { operatorClient as client } from '../app/clients';
 import { randomKey } from '../app/idempotency';
@@ -88,8 +89,7 @@ export function TenantList() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useCallback((next: SiteSearch, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
-  const { onSearch, onFilter, clear, filtered } = useListScreen<SiteSearch>(search, go);
+  const { onSearch, onFilter, clear, filtered } = useListScreen<SiteSearch>(search, navigate);
   const list = useQuery(tenantsQuery(search));
   const states = useStateOptions();
   const columns = useColumns();
@@ -144,28 +144,16 @@ export function TenantList() {
         }
         actions={(tenant) => {
           if (tenant.state === 'ready') {
-            return (
-              <Button
-                size="compact-sm"
-                variant="default"
-                aria-label={`${word('suspend')}: ${tenant.name}`}
-                onClick={() => setSuspending(tenant)}
-              >
-                {word('suspend')}
-              </Button>
-            );
+            return <RowButton label={word('suspend')} of={tenant.name} onClick={() => setSuspending(tenant)} />;
           }
           if (tenant.state !== 'suspended') return null;
           return (
-            <Button
-              size="compact-sm"
-              variant="default"
-              aria-label={`${word('resume')}: ${tenant.name}`}
-              loading={resume.isPending && resume.variables?.id === tenant.id}
+            <RowButton
+              label={word('resume')}
+              of={tenant.name}
+              busy={resume.isPending && resume.variables?.id === tenant.id}
               onClick={() => resume.mutate(tenant)}
-            >
-              {word('resume')}
-            </Button>
+            />
           );
         }}
       />

@@ -7,6 +7,7 @@ import {
   IconPlus,
   type ListSearch,
   PageHead,
+  RowButton,
   Time,
   unwrap,
   useListScreen,
@@ -15,7 +16,7 @@ import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { deleteV1FleetJoinTokensId, type JoinToken } from '../api';
 import { operatorClient as client } from '../app/clients';
 import { useWords } from '../words';
@@ -61,8 +62,7 @@ export function TokenList() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useCallback((next: ListSearch, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
-  const { onSearch } = useListScreen<ListSearch>(search, go);
+  const { onSearch } = useListScreen<ListSearch>(search, navigate);
   const [opened, dialog] = useDisclosure(false);
   const list = useQuery(tokensQuery(search));
   const columns = useColumns();
@@ -95,14 +95,7 @@ export function TokenList() {
           </EmptyState>
         }
         actions={(token) => (
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-label={`${word('token.revoke')}: ${token.id}`}
-            onClick={() => revoke.mutate(token)}
-          >
-            {word('token.revoke')}
-          </Button>
+          <RowButton label={word('token.revoke')} of={token.id} onClick={() => revoke.mutate(token)} />
         )}
       />
       <NewTokenDialog opened={opened} onClose={dialog.close} />

@@ -1,6 +1,16 @@
 /** The workers with their load. A cordoned worker keeps its sites and gets no new ones. */
-import { type Column, DataGrid, EmptyState, IconServer, PageHead, Time, unwrap, useNumbers } from '@freehold/ui-kit';
-import { Badge, Button, Text } from '@mantine/core';
+import {
+  type Column,
+  DataGrid,
+  EmptyState,
+  IconServer,
+  PageHead,
+  RowButton,
+  Time,
+  unwrap,
+  useNumbers,
+} from '@freehold/ui-kit';
+import { Badge, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
@@ -100,15 +110,12 @@ export function WorkerList() {
           const action = worker.state === 'cordoned' ? uncordon : cordon;
           const label = worker.state === 'cordoned' ? word('worker.uncordon') : word('worker.cordon');
           return (
-            <Button
-              size="compact-sm"
-              variant="default"
-              aria-label={`${label}: ${worker.name}`}
-              loading={action.isPending && action.variables?.id === worker.id}
+            <RowButton
+              label={label}
+              of={worker.name}
+              busy={action.isPending && action.variables?.id === worker.id}
               onClick={() => action.mutate(worker)}
-            >
-              {label}
-            </Button>
+            />
           );
         }}
       />

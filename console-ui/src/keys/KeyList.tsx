@@ -8,6 +8,7 @@ import {
   IconPlus,
   type ListSearch,
   PageHead,
+  RowButton,
   Time,
   unwrap,
   useListScreen,
@@ -16,7 +17,7 @@ import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { deleteV1AccountKeysId, getV1AccountKeys, type Key } from '../api';
 import { PAGE_ROWS } from '../app/queries';
 import { useRights } from '../app/session';
@@ -75,8 +76,7 @@ export function KeyList() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useCallback((next: ListSearch, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
-  const { onSearch } = useListScreen<ListSearch>(search, go);
+  const { onSearch } = useListScreen<ListSearch>(search, navigate);
   const [opened, dialog] = useDisclosure(false);
   const [ending, setEnding] = useState<Key | null>(null);
   const may = useRights();
@@ -110,16 +110,7 @@ export function KeyList() {
             {word('keys.none')}
           </EmptyState>
         }
-        actions={(key) => (
-          <Button
-            size="compact-sm"
-            variant="default"
-            aria-label={`${word('key.revoke')}: ${key.name}`}
-            onClick={() => setEnding(key)}
-          >
-            {word('key.revoke')}
-          </Button>
-        )}
+        actions={(key) => <RowButton label={word('key.revoke')} of={key.name} onClick={() => setEnding(key)} />}
       />
       <NewKeyDialog opened={opened} onClose={dialog.close} />
       <ConfirmDialog

@@ -8,6 +8,7 @@ import {
   IconUser,
   type ListSearch,
   PageHead,
+  RowButton,
   Time,
   unwrap,
   useListScreen,
@@ -89,8 +90,7 @@ export function MemberList() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useCallback((next: ListSearch, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
-  const { onSearch } = useListScreen<ListSearch>(search, go);
+  const { onSearch } = useListScreen<ListSearch>(search, navigate);
   const [opened, dialog] = useDisclosure(false);
   const [leaving, setLeaving] = useState<Member | null>(null);
   const may = useRights();
@@ -123,8 +123,9 @@ export function MemberList() {
     remove.mutate(leaving, {
       onSuccess: () => {
         // Whoever leaves is somebody else here from now on.
-        if (leaving.you) queries.clear();
-        if (leaving.you) location.assign('/');
+        if (!leaving.you) return;
+        queries.clear();
+        location.assign('/');
       },
       onSettled: () => setLeaving(null),
     });
@@ -150,24 +151,14 @@ export function MemberList() {
         actions={(member) => (
           <Group gap="xs" wrap="nowrap">
             {member.state === 'invited' && may('members.write') && (
-              <Button
-                size="compact-sm"
-                variant="default"
-                aria-label={`${word('invite.again')}: ${member.email}`}
-                onClick={() => again.mutate(member)}
-              >
-                {word('invite.again')}
-              </Button>
+              <RowButton label={word('invite.again')} of={member.email} onClick={() => again.mutate(member)} />
             )}
             {mayRemove(member) && (
-              <Button
-                size="compact-sm"
-                variant="default"
-                aria-label={`${member.you ? word('member.leave') : word('member.remove')}: ${member.email}`}
+              <RowButton
+                label={member.you ? word('member.leave') : word('member.remove')}
+                of={member.email}
                 onClick={() => setLeaving(member)}
-              >
-                {member.you ? word('member.leave') : word('member.remove')}
-              </Button>
+              />
             )}
           </Group>
         )}

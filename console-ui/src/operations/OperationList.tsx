@@ -15,7 +15,7 @@ import {
 import { Button, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import type { Operation } from '../api';
 import { type OperationSearch, operationsQuery } from '../app/queries';
 import { useWords } from '../words';
@@ -111,11 +111,7 @@ export function OperationList() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useCallback(
-    (next: OperationSearch, replace: boolean) => void navigate({ search: next, replace }),
-    [navigate],
-  );
-  const { onSearch, onFilter, clear, filtered } = useListScreen<OperationSearch>(search, go);
+  const { onSearch, onFilter, clear, filtered } = useListScreen<OperationSearch>(search, navigate);
   const list = useQuery(operationsQuery(search));
   const columns = useOperationColumns(siteHref);
   const none = (

@@ -16,7 +16,7 @@ import {
 import { Button, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import type { Site } from '../api';
 import { type SiteSearch, sitesQuery } from '../app/queries';
 import { useWords } from '../words';
@@ -59,8 +59,7 @@ export function SiteList() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const go = useCallback((next: SiteSearch, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
-  const { onSearch, onFilter, clear, filtered } = useListScreen<SiteSearch>(search, go);
+  const { onSearch, onFilter, clear, filtered } = useListScreen<SiteSearch>(search, navigate);
   const sites = useQuery(sitesQuery(search));
   const states = useStateOptions();
   const columns = useColumns();

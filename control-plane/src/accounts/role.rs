@@ -93,6 +93,16 @@ impl Role {
         }
     }
 
+    /// What who has this role is on the account's sites. Only an owner is one there, too.
+    pub(crate) const fn on_sites(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin | Self::Developer => "admin",
+            // They get no tickets.
+            Self::Billing | Self::Viewer => "reader",
+        }
+    }
+
     /// Whether who has this role may give the other one away: it holds all that the other does,
     /// and only owners make owners.
     pub(crate) fn covers(self, other: Self) -> bool {

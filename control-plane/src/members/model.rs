@@ -39,7 +39,7 @@ pub(super) fn mail(account: &str, console: &str, token: &Opaque) -> (String, Str
     (subject, text)
 }
 
-/// Somebody in the list of members.
+/// Whom a path names: somebody who is in, or who is invited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MemberRef {
     Member(MemberId),

@@ -16,7 +16,7 @@ use crate::accounts::service::{SignedIn, email_taken, hash_error, tell_workers};
 use crate::accounts::service::{bad_token, wrong_credentials};
 use crate::accounts::store::Member;
 use crate::accounts::{self, Permission, Role, sessions};
-use crate::call::{Caller, MemberCaller, Person, Who, lacks};
+use crate::call::{Caller, MemberCaller, Who, lacks};
 use crate::sites::Sites;
 use crate::store::answer;
 
@@ -248,11 +248,8 @@ pub(super) async fn accept(
 }
 
 fn is(caller: &Caller, member: MemberId) -> bool {
-    let Caller::Member(MemberCaller { who: Who::Person(person), .. }) = caller else {
-        return false;
-    };
-    let Person { member: own, .. } = person;
-    *own == member
+    matches!(caller, Caller::Member(MemberCaller { who: Who::Person(person), .. })
+        if person.member == member)
 }
 
 /// Writes what an accepted invitation makes of a person, known or new.

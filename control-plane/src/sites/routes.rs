@@ -15,7 +15,6 @@ use super::model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site}
 use super::reconcile::is_account_verified;
 use super::service::{RESTORE_SECONDS, Started, change_state, place, run_inline};
 use super::{Sites, store};
-use crate::accounts::Role;
 use crate::call::{Call, CanDeleteSites, CanEnterSites, CanReadSites, CanWriteSites, MemberCaller};
 use crate::once::Once;
 use crate::operations::Kind;
@@ -196,16 +195,6 @@ async fn restore(
     Ok(started(&sites, &begun.await?))
 }
 
-/// What somebody with this role in the account is on its sites. Only an owner is one there, too.
-const fn role_on_site(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "owner",
-        Role::Admin | Role::Developer => "admin",
-        // They get no tickets.
-        Role::Billing | Role::Viewer => "reader",
-    }
-}
-
 async fn sign_in(
     call: Call<CanEnterSites>,
     State(sites): State<Sites>,
@@ -226,7 +215,7 @@ async fn sign_in(
         iat: now,
         exp: expires,
         email: person.email.clone(),
-        role: role_on_site(member.role).to_owned(),
+        role: member.role.on_sites().to_owned(),
     };
     let ticket = sites
         .tickets

@@ -66,21 +66,12 @@ async fn check(
     state.checks.check(network_key(call.client()))?;
     let mut read = state.sites.db.read().await.map_err(answer)?;
     let (reason, message) = match Slug::parse(&slug) {
-        Ok(valid) => {
-            let free = is_free(&mut read, &valid).await.map_err(answer)?;
-            if free {
-                let none = (None, None, None);
-                let (reason, message, suggestion) = none;
-                return Ok(Data::ok(SlugCheck {
-                    slug,
-                    available: true,
-                    reason,
-                    message,
-                    suggestion,
-                }));
-            }
-            (Unavailable::Taken, "this address is taken".to_owned())
+        Ok(valid) if is_free(&mut read, &valid).await.map_err(answer)? => {
+            let (reason, message, suggestion) = (None, None, None);
+            let free = SlugCheck { slug, available: true, reason, message, suggestion };
+            return Ok(Data::ok(free));
         }
+        Ok(_) => (Unavailable::Taken, "this address is taken".to_owned()),
         Err(error @ InvalidSlug::Form) => (Unavailable::Invalid, error.to_string()),
         Err(error @ InvalidSlug::Reserved) => (Unavailable::Reserved, error.to_string()),
     };

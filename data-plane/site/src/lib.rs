@@ -1,4 +1,5 @@
-//! The public pages of a site: the default theme, feed, sitemap, and what the admin host shows.
+//! The public pages of a site: the default theme, feed, sitemap, and what the admin host shows where
+//! no application is embedded; and the API of the settings that pages follow.
 //!
 //! Pages are rendered for readers, whoever asks: they carry no session and no personal data, so
 //! that one rendering serves all.

@@ -20,6 +20,7 @@ export { FormProblem } from './forms/FormProblem';
 export { useApiForm } from './forms/useApiForm';
 export { DataGrid, type DataGridProps } from './grid/DataGrid';
 export { FilterSelect } from './grid/FilterSelect';
+export { RowButton } from './grid/RowButton';
 export { NothingMatches, Toolbar } from './grid/Toolbar';
 export { type Column, type ListSearch, listSearch, type PageOf } from './grid/types';
 export { useListScreen } from './grid/useListScreen';

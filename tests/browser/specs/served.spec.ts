@@ -8,7 +8,6 @@ const host = `console.localhost:${port}`;
 test('the page is never kept and lets nothing foreign run; its assets are kept for good, compressed', async ({
   request,
 }) => {
-  test.skip(process.env.BROWSER_TEST_UI === 'dist', 'says how the binary serves them');
   const page = await request.get(address('/sites/anything'), { headers: { host, accept: 'text/html' } });
   expect(page.status()).toBe(200);
   expect(page.headers()['cache-control']).toBe('no-store');

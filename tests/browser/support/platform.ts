@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startFront } from './front.ts';
 
 const START_MS_MAX = 60_000;
 
@@ -36,26 +35,21 @@ function untilUp(platform: ChildProcess): Promise<void> {
 export default async function start(): Promise<() => Promise<void>> {
   const binary = process.env.BROWSER_TEST_BIN;
   if (!binary) throw new Error('BROWSER_TEST_BIN must name the freehold binary');
-  const embedded = process.env.BROWSER_TEST_UI !== 'dist';
   const data = mkdtempSync(join(tmpdir(), 'freehold-browser-'));
-  const [port, front, metrics] = [await freePort(), await freePort(), await freePort()];
-  const shown = embedded ? port : front;
+  const [port, metrics] = [await freePort(), await freePort()];
   const settings = {
     'edge.listen': `127.0.0.1:${port}`,
-    'hosts.port': String(shown),
+    'hosts.port': String(port),
     'metrics.listen': `127.0.0.1:${metrics}`,
     'limits.enabled': 'false',
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   const platform = spawn(binary, ['up', '--data', data, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
   await untilUp(platform);
-  const server = embedded ? undefined : await startFront(front, port);
-  process.env.BROWSER_TEST_PORT = String(shown);
+  process.env.BROWSER_TEST_PORT = String(port);
   process.env.BROWSER_TEST_DATA = data;
   process.env.BROWSER_TEST_OPERATOR = readFileSync(join(data, 'secrets/operator-token'), 'utf8').trim();
   return async () => {
-    server?.closeAllConnections();
-    server?.close();
     platform.removeAllListeners('exit');
     const ended = new Promise((resolve) => platform.on('exit', resolve));
     platform.kill('SIGTERM');

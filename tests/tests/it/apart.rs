@@ -203,6 +203,14 @@ async fn joining_takes_a_good_token_and_membership_can_end() {
     let listed = planes.operate(&["fleet", "processes"]);
     assert_eq!(listed["items"][0]["state"], "revoked", "{listed}");
     wait_for_workers(&planes, 0).await;
+    // Nor does a new token bring back who was removed.
+    let again = planes.data("again/worker");
+    std::fs::create_dir_all(&again).expect("a folder");
+    let known = planes.data("one").join("worker/membership");
+    std::fs::copy(known, again.join("membership")).expect("a file");
+    let again = join("worker", "again", &planes.token("worker"));
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(!again.status.success() && said.contains("was removed"), "{said}");
     // It has the fewest tenants of all, and gets no more.
     let two = planes.worker("two");
     let edge = planes.edge("north");

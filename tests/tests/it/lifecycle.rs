@@ -1,6 +1,6 @@
 //! Suspend, resume, delete, restore, erase.
 
-use freehold_testkit::{Answer, Fleet};
+use freehold_testkit::{Answer, Fleet, until};
 use reqwest::Method;
 use serde_json::json;
 
@@ -53,12 +53,10 @@ async fn a_deleted_site_keeps_its_slug_and_comes_back_for_seven_days() {
     assert!(store.is_file());
     fleet.clock().advance_seconds(7 * 24 * 3_600 + 1);
     console.post(&format!("{path}/restore"), json!({})).await.refused(409, "wrong_state");
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
-    while console.get(&path).await.status == 200 {
-        assert!(tokio::time::Instant::now() < deadline, "the site was not erased");
-        // not synchronisation: a pause between two looks at the state that is waited for
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    until("the site is erased", 30, async || {
+        (console.get(&path).await.status != 200).then_some(())
+    })
+    .await;
     assert!(!store.exists(), "erased data is gone");
     console.post("/v1/sites", again).await.data(201);
     assert!(fleet.site("acme").get("/").await.text.contains("Other"));

@@ -81,6 +81,9 @@ async fn lost_and_told_again(before: &[&str], after: &[&str]) {
     let known = manifest(&tenants, &account["site"], &["www.acme.test"]).await;
     manifest(&tenants, &second["site"], &["unpaid"]).await;
     manifest(&tenants, &gone["site"], &["erase_at"]).await;
+    // They lie beside the stores and nowhere else.
+    let copy = std::fs::read_to_string(planes.data("one/worker/assignments")).expect("a copy");
+    assert!(copy.contains("second") && !copy.contains("manifest"), "{copy}");
     let workers = planes.operate(&["fleet", "workers"]);
     planes.control.take().expect("a control plane").kill();
 

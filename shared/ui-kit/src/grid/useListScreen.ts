@@ -12,11 +12,12 @@ interface ListScreen<Search> {
   filtered: boolean;
 }
 
-/** `go` puts a new search into the address; filters are all keys but the page and the order. */
+/** `navigate` is the screen's own; filters are all keys but the page and the order. */
 export function useListScreen<Search extends ListSearch>(
   search: Search,
-  go: (next: Search, replace: boolean) => void,
+  navigate: (to: { search: Search; replace: boolean }) => unknown,
 ): ListScreen<Search> {
+  const go = useCallback((next: Search, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
   const onSearch = useCallback<Change<Search>>((change) => go({ ...search, ...change }, false), [search, go]);
   const onFilter = useCallback<Change<Search>>(
     (change) => go({ ...search, ...change, page: undefined }, true),
