@@ -12,7 +12,9 @@ use std::time::SystemTime;
 use freehold_clock::Clock;
 use freehold_credentials::{Email, HashError, Opaque, Password, PasswordHasher};
 use freehold_db::{Database, DbError, Insert, PostgresOptions, Select, Writer};
-use freehold_fleet::{MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, ManifestKey, SealedManifest};
+use freehold_fleet::{
+    MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, ManifestKey, ManifestSlug, SealedManifest,
+};
 use freehold_ids::{AccountId, MemberId, TenantId, WorkerId};
 use serde::Serialize;
 
@@ -20,6 +22,7 @@ use crate::accounts::{self, Member};
 use crate::domains;
 use crate::secrets::Secrets;
 use crate::server::{ControlError, open_database};
+use crate::sites::previous_slugs::{self, PreviousSlug};
 use crate::sites::{self, Site, SiteState};
 
 /// Folders below one another in which manifests are looked for.
@@ -181,13 +184,15 @@ async fn write_all(
             return Err(RebuildError::Occupied);
         }
     }
-    let mut telling = Telling { writer, clock, password_hash, taken: Taken::default() };
+    let (taken, former_slugs) = (Taken::default(), Vec::new());
+    let mut telling = Telling { writer, clock, password_hash, taken, former_slugs };
     for found in found {
         let file = found.file;
         let refusals = telling.site(found.manifest, rebuilt).await?;
         let refusals = refusals.into_iter().map(|reason| Refused { file: file.clone(), reason });
         rebuilt.refused.extend(refusals);
     }
+    telling.former_slugs().await?;
     telling.writer.commit().await?;
     Ok(())
 }
@@ -207,6 +212,7 @@ struct Telling<'a> {
     clock: &'a Clock,
     password_hash: &'a str,
     taken: Taken,
+    former_slugs: Vec<(TenantId, ManifestSlug)>,
 }
 
 impl Telling<'_> {
@@ -232,6 +238,8 @@ impl Telling<'_> {
         let site = site(&manifest);
         sites::store::insert(&mut self.writer, &site).await?;
         self.taken.slugs.insert(manifest.slug);
+        let former = manifest.previous_slugs.into_iter().map(|former| (site.id, former));
+        self.former_slugs.extend(former);
         rebuilt.sites += 1;
         let mut refused = Vec::new();
         for domain in &manifest.domains {
@@ -245,6 +253,18 @@ impl Telling<'_> {
             rebuilt.domains += 1;
         }
         Ok(refused)
+    }
+
+    /// Writes the addresses that sites had before, once it is known which ones sites have now.
+    async fn former_slugs(&mut self) -> Result<(), DbError> {
+        let now = self.clock.now();
+        for (site, ManifestSlug { slug, until }) in std::mem::take(&mut self.former_slugs) {
+            if until > now.0 && self.taken.slugs.insert(slug.clone()) {
+                let former = PreviousSlug { slug, until };
+                previous_slugs::insert(&mut self.writer, site, &former, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes an account, named like its newest site, with the one who answers for it.

@@ -18,6 +18,7 @@ pub const CONTROL: &[Migration] = &[
     control::c005_usage::MIGRATION,
     control::c006_domains::MIGRATION,
     control::c007_memberships::MIGRATION,
+    control::c008_previous_slugs::MIGRATION,
 ];
 
 /// Migrations of every tenant's store, in order.

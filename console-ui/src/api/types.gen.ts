@@ -49,6 +49,18 @@ export type Backup = {
     folder: string;
 };
 
+export type ChangeSite = {
+    /**
+     * What people call it in the console; 1 to 100 characters. Its visitors read the site's title,
+     * which is a setting of the site.
+     */
+    name?: string | null;
+    /**
+     * Its label below the platform's host. The former one leads on for 90 days.
+     */
+    slug?: string | null;
+};
+
 export type CreateKey = {
     /**
      * RFC 3339, in the future; it does not end when absent.
@@ -520,7 +532,7 @@ export type Operation = {
 /**
  * What an operation does.
  */
-export type OperationKind = 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site';
+export type OperationKind = 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site';
 
 /**
  * One page of a list.
@@ -586,6 +598,17 @@ export type Platform = {
      * What follows a slug and a dot in a site's address, such as `sites.example.com`.
      */
     site_suffix: string;
+};
+
+/**
+ * The same on the wire.
+ */
+export type PreviousSlug = {
+    slug: string;
+    /**
+     * RFC 3339; until then it leads to the site, and nobody else gets it.
+     */
+    until: string;
 };
 
 /**
@@ -739,6 +762,10 @@ export type Site = {
      */
     operation_id?: string | null;
     /**
+     * Former addresses that still lead to it; not in lists.
+     */
+    previous_slugs?: Array<PreviousSlug> | null;
+    /**
      * Why it is suspended.
      */
     reason?: string | null;
@@ -883,6 +910,8 @@ export type TenantPage = {
      */
     total?: number | null;
 };
+
+export type TupleUnit = unknown;
 
 /**
  * Why an address cannot be had.
@@ -1957,7 +1986,7 @@ export type GetV1FleetOperationsData = {
         /**
          * Only rows whose kind is this.
          */
-        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site';
+        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site';
         /**
          * Only rows whose state is this.
          */
@@ -2985,7 +3014,7 @@ export type GetV1OperationsData = {
         /**
          * Only rows whose kind is this.
          */
-        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site';
+        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site';
         /**
          * Only rows whose state is this.
          */
@@ -3770,6 +3799,61 @@ export type GetV1SitesIdResponses = {
 
 export type GetV1SitesIdResponse = GetV1SitesIdResponses[keyof GetV1SitesIdResponses];
 
+export type PatchV1SitesIdData = {
+    body: ChangeSite;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/sites/{id}';
+};
+
+export type PatchV1SitesIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PatchV1SitesIdError = PatchV1SitesIdErrors[keyof PatchV1SitesIdErrors];
+
+export type PatchV1SitesIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Site;
+    };
+    /**
+     * success
+     */
+    202: {
+        code: 0;
+        message: string;
+        data: Site;
+    };
+};
+
+export type PatchV1SitesIdResponse = PatchV1SitesIdResponses[keyof PatchV1SitesIdResponses];
+
 export type GetV1SitesIdDomainsData = {
     body?: never;
     path: {
@@ -4138,6 +4222,54 @@ export type PostV1SitesIdDomainsDomainIdCheckResponses = {
 };
 
 export type PostV1SitesIdDomainsDomainIdCheckResponse = PostV1SitesIdDomainsDomainIdCheckResponses[keyof PostV1SitesIdDomainsDomainIdCheckResponses];
+
+export type DeleteV1SitesIdPreviousSlugsSlugData = {
+    body?: never;
+    path: {
+        id: string;
+        slug: string;
+    };
+    query?: never;
+    url: '/v1/sites/{id}/previous-slugs/{slug}';
+};
+
+export type DeleteV1SitesIdPreviousSlugsSlugErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteV1SitesIdPreviousSlugsSlugError = DeleteV1SitesIdPreviousSlugsSlugErrors[keyof DeleteV1SitesIdPreviousSlugsSlugErrors];
+
+export type DeleteV1SitesIdPreviousSlugsSlugResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: TupleUnit;
+    };
+};
+
+export type DeleteV1SitesIdPreviousSlugsSlugResponse = DeleteV1SitesIdPreviousSlugsSlugResponses[keyof DeleteV1SitesIdPreviousSlugsSlugResponses];
 
 export type PostV1SitesIdRestoreData = {
     body?: never;

@@ -8,6 +8,7 @@ const KINDS = {
   resume_site: 'operation.resume_site',
   delete_site: 'operation.delete_site',
   restore_site: 'operation.restore_site',
+  change_site: 'operation.change_site',
 } as const satisfies Record<Operation['kind'], string>;
 
 const STATES = {

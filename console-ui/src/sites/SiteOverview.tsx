@@ -24,6 +24,7 @@ import { Section } from './Section';
 import { SiteFacts } from './SiteFacts';
 import { SiteNotice } from './SiteNotice';
 import { SiteOperations } from './SiteOperations';
+import { SiteSettings } from './SiteSettings';
 import { SiteState } from './SiteState';
 import { SiteUsage } from './SiteUsage';
 import { useSiteActions } from './useSiteActions';
@@ -136,6 +137,7 @@ function Overview({ site }: { site: Site }) {
           </Section>
         </Box>
       )}
+      {may('sites.write') && (isReady || site.state === 'suspended') && <SiteSettings site={site} />}
       {may('sites.delete') && (isReady || site.state === 'suspended') && (
         <DeleteSite site={site} busy={remove.isPending} onDelete={() => remove.mutateAsync()} />
       )}

@@ -1,7 +1,13 @@
-/** What can be done to a site: enter its admin, delete it, restore it. */
+/** What can be done to a site: enter its admin, delete it, restore it, let a former address go. */
 import { asApiError, toast, toastProblem, toastUndo, unwrap, useKitWords } from '@freehold/ui-kit';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { deleteV1SitesId, postV1SitesIdRestore, postV1SitesIdSignIn, type Site } from '../api';
+import {
+  deleteV1SitesId,
+  deleteV1SitesIdPreviousSlugsSlug,
+  postV1SitesIdRestore,
+  postV1SitesIdSignIn,
+  type Site,
+} from '../api';
 import { randomKey } from '../app/idempotency';
 import { siteQuery } from '../app/queries';
 import { useWords } from '../words';
@@ -12,7 +18,8 @@ export function useSiteActions(site: Site) {
   const queries = useQueryClient();
   const path = { id: site.id };
   const changed = (next: Site) => {
-    queries.setQueryData(siteQuery(site.id).queryKey, next);
+    // Former addresses are told with the site alone.
+    queries.setQueryData(siteQuery(site.id).queryKey, { ...site, ...next });
     void queries.invalidateQueries({ queryKey: ['sites'] });
     void queries.invalidateQueries({ queryKey: ['operations'] });
   };
@@ -37,5 +44,11 @@ export function useSiteActions(site: Site) {
       toastUndo(word('deleted', { name: site.name }), kit('undo'), () => restore.mutate());
     },
   });
-  return { enter, restore, remove };
+  const giveUp = useMutation({
+    mutationFn: (slug: string) => unwrap(deleteV1SitesIdPreviousSlugsSlug({ path: { id: site.id, slug } })),
+    onError: (error) => toastProblem(word('former.failed'), asApiError(error)),
+    onSuccess: (_none, slug) => toast(word('former.dropped', { slug })),
+    onSettled: () => queries.invalidateQueries({ queryKey: siteQuery(site.id).queryKey }),
+  });
+  return { enter, restore, remove, giveUp };
 }

@@ -66,11 +66,11 @@ impl Resolver {
         Self(built.ok())
     }
 
-    /// Looks whether a domain leads to `platform`, the site's own name, or shows `token`.
+    /// Looks whether a domain leads to one of `platform`, the site's own names, or shows `token`.
     pub(super) async fn look(
         &self,
         hostname: &Hostname,
-        platform: &Hostname,
+        platform: &[Hostname],
         token: &str,
     ) -> Finding {
         let Some(resolver) = &self.0 else { return conclude(Answer::None, Answer::None) };
@@ -118,10 +118,9 @@ fn conclude(cname: Answer, txt: Answer) -> Finding {
     }
 }
 
-async fn cname(resolver: &TokioResolver, hostname: &Hostname, platform: &Hostname) -> Answer {
-    let (Some(mut at), Some(wanted)) = (fqdn(hostname.as_str()), fqdn(platform.as_str())) else {
-        return Answer::Absent;
-    };
+async fn cname(resolver: &TokioResolver, hostname: &Hostname, platform: &[Hostname]) -> Answer {
+    let Some(mut at) = fqdn(hostname.as_str()) else { return Answer::Absent };
+    let wanted: Vec<Name> = platform.iter().filter_map(|name| fqdn(name.as_str())).collect();
     let mut first = None;
     for _ in 0..CNAME_STEPS_MAX {
         let found = match ask(resolver, at.clone(), RecordType::CNAME).await {
@@ -131,7 +130,7 @@ async fn cname(resolver: &TokioResolver, hostname: &Hostname, platform: &Hostnam
             Err(_) => break,
         };
         let Some(RData::CNAME(target)) = found.into_iter().next() else { break };
-        if target.0 == wanted {
+        if wanted.contains(&target.0) {
             return Answer::Proof;
         }
         let shown = target.0.to_ascii();

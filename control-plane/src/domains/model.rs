@@ -6,6 +6,8 @@ use freehold_ids::{AccountId, DomainId, TenantId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::sites::previous_slugs::PreviousSlug;
+
 /// The first pause after a look that found no proof; each further one doubles it.
 const RETRY_SECONDS_MIN: u64 = 30;
 /// The longest such pause.
@@ -235,6 +237,8 @@ pub(crate) struct Names {
     pub(crate) served: Vec<Served>,
     /// The one of them that the site is to be read under.
     pub(crate) canonical: Option<Hostname>,
+    /// What the site was called below the platform's host before.
+    pub(crate) previous: Vec<PreviousSlug>,
 }
 
 impl Names {

@@ -91,7 +91,14 @@ impl Domains {
         let finding = if self.is_trusted(&domain.hostname) {
             Finding::Proved
         } else {
-            let platform = self.sites.fleet.hosts.site(site.shown_slug());
+            let mut read = self.sites.db.read().await.map_err(answer)?;
+            let names = store::names_of(&mut read, site.id).await.map_err(answer)?;
+            drop(read);
+            // A record that was set before the site was renamed is right as long as that name leads on.
+            let former = names.previous.iter().map(|previous| previous.slug.as_str());
+            let slugs = std::iter::once(site.shown_slug()).chain(former);
+            let platform: Vec<Hostname> =
+                slugs.map(|slug| self.sites.fleet.hosts.site(slug)).collect();
             self.resolver.look(&domain.hostname, &platform, &domain.token).await
         };
         Ok(self.change(site.id, Change::Settle(domain.id, finding)).await?.domain)

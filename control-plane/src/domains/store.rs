@@ -13,6 +13,7 @@ use freehold_lists::{Found, List, Listed};
 
 use super::model::{Domain, DomainState, Names, Problem, QUARANTINE_SECONDS, Served};
 use crate::operations::store::typed;
+use crate::sites::previous_slugs;
 
 pub(super) const TABLE: &str = "domains";
 pub(super) const COLUMNS: [&str; 16] = [
@@ -196,14 +197,14 @@ pub(crate) async fn names_of(read: &mut Reader, site: TenantId) -> Result<Names,
     Ok(names_of_all(read, [site]).await?.remove(&site).unwrap_or_default())
 }
 
-/// The served names of these sites; one without any is absent.
+/// The served and the previous names of these sites; one without any is absent.
 pub(crate) async fn names_of_all(
     read: &mut Reader,
     sites: impl IntoIterator<Item = TenantId>,
 ) -> Result<HashMap<TenantId, Names>, DbError> {
-    let sites = sites.into_iter().map(|site| SqlValue::from(site.to_string()));
+    let sites: Vec<SqlValue> = sites.into_iter().map(|site| site.to_string().into()).collect();
     let select = Select::from(TABLE, ["site_id", "hostname", "token", "canonical"])
-        .filter(Filter::one_of("site_id", sites).and(is_served()))
+        .filter(Filter::one_of("site_id", sites.clone()).and(is_served()))
         .order("hostname", Direction::Ascending);
     let mut names: HashMap<TenantId, Names> = HashMap::new();
     for row in read.rows(&select).await? {
@@ -213,6 +214,9 @@ pub(crate) async fn names_of_all(
             own.canonical = Some(hostname.clone());
         }
         own.served.push(Served { hostname, token: row.get("token")? });
+    }
+    for (site, previous) in previous_slugs::of_all(read, sites).await? {
+        names.entry(site).or_default().previous.push(previous);
     }
     Ok(names)
 }

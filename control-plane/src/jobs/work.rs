@@ -36,6 +36,8 @@ pub(crate) enum Work {
     EraseSite(TenantId),
     /// Looks at a domain's records.
     CheckDomain(DomainId),
+    /// Ends a former address of a site.
+    ExpireSlug(TenantId, String),
 }
 
 /// What is due now, each with the key under which it is enqueued once.
@@ -59,6 +61,10 @@ pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
     }
     for site in sites::store::to_erase(&sites.db, now, ROWS_PER_ROUND_MAX).await? {
         due.push((format!("erase:{}:{window}", site.id), Work::EraseSite(site.id)));
+    }
+    for (site, over) in sites::previous_slugs::over(&sites.db, now, ROWS_PER_ROUND_MAX).await? {
+        let key = format!("slug:{}:{}:{window}", over.slug, over.until);
+        due.push((key, Work::ExpireSlug(site, over.slug)));
     }
     for domain in domains::store::due(&sites.db, now, DOMAINS_PER_ROUND_MAX).await? {
         let key = format!("domain:{}:{}:{window}", domain.id, domain.next_check_at);
@@ -94,6 +100,7 @@ pub(crate) async fn run(
         Work::RunOperation(id) => sites::run(sites, id).await?,
         Work::SendMail(id) => mail::send(&sites.db, &mail, id, sites.clock.now()).await?,
         Work::EraseSite(id) => sites::erase(sites, id).await?,
+        Work::ExpireSlug(site, slug) => sites::expire_previous_slug(sites, site, &slug).await?,
         Work::CheckDomain(id) => domains::recheck(&domains, id)
             .await
             .map_err(|error| error.operator_message().unwrap_or(error.message()).to_owned())?,

@@ -16,21 +16,23 @@ pub(crate) enum Kind {
     ResumeSite,
     DeleteSite,
     RestoreSite,
+    ChangeSite,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::CreateSite,
         Self::SuspendSite,
         Self::ResumeSite,
         Self::DeleteSite,
         Self::RestoreSite,
+        Self::ChangeSite,
     ];
 
     /// The words of all kinds, for lists.
-    pub(crate) const WORDS: [&'static str; 5] = {
-        let [a, b, c, d, e] = Self::ALL;
-        [a.as_str(), b.as_str(), c.as_str(), d.as_str(), e.as_str()]
+    pub(crate) const WORDS: [&'static str; 6] = {
+        let [a, b, c, d, e, f] = Self::ALL;
+        [a.as_str(), b.as_str(), c.as_str(), d.as_str(), e.as_str(), f.as_str()]
     };
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -40,6 +42,7 @@ impl Kind {
             Self::ResumeSite => "resume_site",
             Self::DeleteSite => "delete_site",
             Self::RestoreSite => "restore_site",
+            Self::ChangeSite => "change_site",
         }
     }
 

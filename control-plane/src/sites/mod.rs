@@ -5,7 +5,9 @@
 
 mod list;
 mod model;
+pub(crate) mod previous_slugs;
 mod reconcile;
+mod rename;
 mod routes;
 mod service;
 mod slugs;
@@ -28,6 +30,7 @@ use crate::operations::Operations;
 pub(crate) use list::TENANTS;
 pub(crate) use model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_name, parse_new_site};
 pub(crate) use reconcile::{EDGES_PATIENCE, assignment, owner, routes as edge_routes};
+pub(crate) use rename::expire as expire_previous_slug;
 pub(crate) use routes::{find_own, routes};
 pub(crate) use service::{Started, change_state, erase, place, run, run_inline};
 pub(crate) use slugs::routes as slug_routes;

@@ -7,6 +7,8 @@ use freehold_ids::{AccountId, OperationId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::previous_slugs::{PreviousSlug, PreviousSlugView};
+
 const SLUG_CHARS_MIN: usize = 3;
 const SLUG_CHARS_MAX: usize = 40;
 const NAME_CHARS_MAX: usize = 100;
@@ -150,6 +152,12 @@ impl Slug {
         Ok(Self(text.to_owned()))
     }
 
+    /// [`Slug::parse`] of a body's field.
+    pub(crate) fn parse_at(text: &str, path: &str, problems: &mut Problems) -> Option<Self> {
+        let slug = Self::parse(text);
+        slug.map_err(|error| problems.add(path, error.code(), error.to_string())).ok()
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -263,6 +271,9 @@ pub(crate) struct SiteView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     operation_id: Option<OperationId>,
+    /// Former addresses that still lead to it; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_slugs: Option<Vec<PreviousSlugView>>,
 }
 
 impl SiteView {
@@ -280,7 +291,13 @@ impl SiteView {
             created_at: UnixMs(site.created_at).rfc3339(),
             restorable_until: site.erase_at.map(|at| UnixMs(at).rfc3339()),
             operation_id: operation,
+            previous_slugs: None,
         }
+    }
+
+    /// The same with its former addresses.
+    pub(super) fn with_previous(self, previous: &[PreviousSlug]) -> Self {
+        Self { previous_slugs: Some(previous.iter().map(Into::into).collect()), ..self }
     }
 }
 
@@ -310,9 +327,7 @@ pub(crate) fn parse_new_site(
     prefix: &str,
     problems: &mut Problems,
 ) -> Option<NewSite> {
-    let slug = Slug::parse(&wire.slug)
-        .map_err(|error| problems.add(&format!("{prefix}slug"), error.code(), error.to_string()))
-        .ok();
+    let slug = Slug::parse_at(&wire.slug, &format!("{prefix}slug"), problems);
     let name = parse_name(&wire.name, &format!("{prefix}name"), problems);
     Some(NewSite { name: name?, slug: slug?, region: wire.region })
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use freehold_db::{Database, DbError};
 use freehold_fleet::{
     Assignment, CONTRACT_VERSION, Hostname, Hosts, LinkError, Manifest, ManifestDomain,
-    ManifestOwner, Provision, Route, RouteState, SiteFacts, Surface, TenantState, Unread,
-    UpstreamId, WorkerLink,
+    ManifestOwner, ManifestSlug, Provision, Route, RouteState, SiteFacts, Surface, TenantState,
+    Unread, UpstreamId, WorkerLink,
 };
 use freehold_ids::AccountId;
 
 use super::model::{Site, SiteState};
+use super::previous_slugs::PreviousSlug;
 use super::{Fleet, Sites};
 use crate::accounts::{self, Member};
 use crate::domains::{self, Names, Served};
@@ -92,7 +93,7 @@ pub(crate) async fn reconcile(
 }
 
 /// The line to the site's worker.
-fn link(fleet: &Fleet, site: &Site) -> Result<Arc<dyn WorkerLink>, Obstacle> {
+pub(super) fn link(fleet: &Fleet, site: &Site) -> Result<Arc<dyn WorkerLink>, Obstacle> {
     let link = fleet.workers.link(site.worker);
     link.ok_or_else(|| Obstacle::NoWorker(site.worker.to_string()))
 }
@@ -175,6 +176,10 @@ fn manifest(site: &Site, names: &Names, owner: &Member) -> Manifest {
         token: served.token.clone(),
         canonical: names.canonical.as_ref() == Some(&served.hostname),
     };
+    let former = |previous: &PreviousSlug| ManifestSlug {
+        slug: previous.slug.clone(),
+        until: previous.until,
+    };
     Manifest {
         version: CONTRACT_VERSION,
         tenant: site.id,
@@ -194,6 +199,7 @@ fn manifest(site: &Site, names: &Names, owner: &Member) -> Manifest {
             is_verified: owner.verified_at.is_some(),
         },
         domains: names.served.iter().map(domain).collect(),
+        previous_slugs: names.previous.iter().map(former).collect(),
         unread: Unread::default(),
     }
 }
@@ -205,27 +211,42 @@ pub(crate) fn routes(hosts: &Hosts, site: &Site, names: &Names) -> Vec<Route> {
         SiteState::Suspended => RouteState::Suspended,
         SiteState::Deleted | SiteState::Failed => RouteState::Deleted,
     };
-    let own = hosts.site(site.shown_slug());
-    let route = |hostname: Hostname, surface| Route {
-        alias_of: Some(&own).filter(|_| names.hostnames().any(|name| *name == hostname)).cloned(),
-        redirect_to: names
-            .canonical
-            .clone()
-            .filter(|canonical| surface == Surface::Site && *canonical != hostname),
-        hostname,
-        surface,
-        tenant: Some(site.id),
-        upstream: UpstreamId(site.worker.to_string()),
-        epoch: site.epoch,
-        state,
+    let [(own, _), (admin, _), (media, _)] = hostnames(hosts, site.shown_slug());
+    let read_under = |surface| match surface {
+        Surface::Site => names.canonical.as_ref(),
+        Surface::Console | Surface::Admin | Surface::Media => None,
     };
-    let platform = hostnames(hosts, site).into_iter();
-    let domains = names.hostnames().map(|name| (name.clone(), Surface::Site));
-    platform.chain(domains).map(|(hostname, surface)| route(hostname, surface)).collect()
+    let route =
+        |hostname: Hostname, surface, alias_of: Option<&Hostname>, to: Option<&Hostname>| Route {
+            alias_of: alias_of.cloned(),
+            redirect_to: to.filter(|to| **to != hostname).cloned(),
+            hostname,
+            surface,
+            tenant: Some(site.id),
+            upstream: UpstreamId(site.worker.to_string()),
+            epoch: site.epoch,
+            state,
+        };
+    let platform = hostnames(hosts, site.shown_slug());
+    let platform = platform.map(|(name, surface)| route(name, surface, None, read_under(surface)));
+    let domains = names
+        .hostnames()
+        .map(|name| route(name.clone(), Surface::Site, Some(&own), names.canonical.as_ref()));
+    let former = names.previous.iter().flat_map(|previous| {
+        hostnames(hosts, &previous.slug).map(|(name, surface)| {
+            let now = match surface {
+                Surface::Site => names.canonical.as_ref().unwrap_or(&own),
+                Surface::Admin => &admin,
+                Surface::Console | Surface::Media => &media,
+            };
+            route(name, surface, Some(&own), Some(now))
+        })
+    });
+    platform.into_iter().chain(domains).chain(former).collect()
 }
 
-fn hostnames(hosts: &Hosts, site: &Site) -> [(Hostname, Surface); 3] {
-    let slug = site.shown_slug();
+/// The names that a slug stands for below the platform's hosts.
+pub(super) fn hostnames(hosts: &Hosts, slug: &str) -> [(Hostname, Surface); 3] {
     [
         (hosts.site(slug), Surface::Site),
         (hosts.admin(slug), Surface::Admin),
@@ -235,7 +256,10 @@ fn hostnames(hosts: &Hosts, site: &Site) -> [(Hostname, Surface); 3] {
 
 /// Takes a site away from workers and edges for good, store and all.
 pub(crate) async fn discard(fleet: &Fleet, site: &Site, names: &Names) -> Result<(), Obstacle> {
-    let platform = hostnames(&fleet.hosts, site).into_iter().map(|(name, _)| name);
+    let former = names.previous.iter().map(|previous| previous.slug.as_str());
+    let platform = std::iter::once(site.shown_slug())
+        .chain(former)
+        .flat_map(|slug| hostnames(&fleet.hosts, slug).map(|(name, _)| name));
     fleet.feed.publish(Vec::new(), platform.chain(names.hostnames().cloned()).collect());
     link(fleet, site)?.discard(site.id, site.epoch).await?;
     fleet.workers.taken(site.worker);

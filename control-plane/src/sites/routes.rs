@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use data_encoding::HEXLOWER;
-use freehold_api::{ApiError, Body, Command, Data, Method, Page, Path, Problems, Route, Routes};
+use freehold_api::{
+    ApiError, Body, Command, Data, Method, Page, Path, PathPair, Problems, Route, Routes,
+};
 use freehold_fleet::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
 use freehold_idempotency::{Idempotent, Nothing};
 use freehold_ids::TenantId;
@@ -13,8 +15,9 @@ use utoipa::ToSchema;
 
 use super::model::{NewSite, Site, SiteBody, SiteState, SiteView, parse_new_site};
 use super::reconcile::is_account_verified;
+use super::rename::{self, ChangeSite};
 use super::service::{RESTORE_SECONDS, Started, change_state, place, run_inline};
-use super::{Sites, store};
+use super::{Sites, previous_slugs, store};
 use crate::call::{Call, CanDeleteSites, CanEnterSites, CanReadSites, CanWriteSites, MemberCaller};
 use crate::once::Once;
 use crate::operations::Kind;
@@ -55,6 +58,14 @@ pub(crate) fn routes(sites: Sites) -> Vec<Route> {
         })
         .add(Method::Get, "/v1/sites/{id}", show, |op| {
             op.summary("One site").returns::<SiteView>(200)
+        })
+        .add(Method::Patch, "/v1/sites/{id}", change, |op| {
+            op.summary("Change a site's name or address; the former address leads on for 90 days")
+                .returns::<SiteView>(200)
+                .returns::<SiteView>(202)
+        })
+        .add(Method::Delete, "/v1/sites/{id}/previous-slugs/{slug}", give_up, |op| {
+            op.summary("Let a former address lead nowhere").returns::<()>(200)
         })
         .add(Method::Delete, "/v1/sites/{id}", delete, |op| {
             op.summary("Delete a site; it can be restored for seven days")
@@ -141,7 +152,37 @@ async fn show(
     Path(id): Path<TenantId>,
 ) -> Result<Data<SiteView>, ApiError> {
     let site = find_own(&sites, call.member()?, id).await?;
-    Ok(Data::ok(SiteView::new(&site, &sites.fleet.hosts, None)))
+    let view = SiteView::new(&site, &sites.fleet.hosts, None);
+    Ok(Data::ok(with_previous(&sites, id, view).await?))
+}
+
+async fn with_previous(sites: &Sites, id: TenantId, view: SiteView) -> Result<SiteView, ApiError> {
+    let mut read = sites.db.read().await.map_err(answer)?;
+    let previous = previous_slugs::of_site(&mut read, id).await.map_err(answer)?;
+    Ok(view.with_previous(&previous))
+}
+
+async fn change(
+    call: Call<CanWriteSites>,
+    State(sites): State<Sites>,
+    Path(id): Path<TenantId>,
+    Body(command): Body<ChangeSite>,
+) -> Result<Data<SiteView>, ApiError> {
+    let member = call.member()?.clone();
+    let begun = rename::change(&sites, id, command, |site| own(&member, site)).await?;
+    let view = SiteView::new(&begun.site, &sites.fleet.hosts, Some(begun.operation));
+    let view = with_previous(&sites, id, view).await?;
+    Ok(if begun.finished { Data::ok(view) } else { Data::accepted(view) })
+}
+
+async fn give_up(
+    call: Call<CanWriteSites>,
+    State(sites): State<Sites>,
+    PathPair(id, slug): PathPair<TenantId, String>,
+) -> Result<Data<()>, ApiError> {
+    find_own(&sites, call.member()?, id).await?;
+    rename::give_up(&sites, id, &slug).await?;
+    Ok(Data::ok(()))
 }
 
 fn wrong_state(message: &str) -> ApiError {

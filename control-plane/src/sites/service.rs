@@ -8,7 +8,7 @@ use freehold_ids::{AccountId, OperationId, TenantId};
 
 use super::model::{NewSite, Site, SiteState};
 use super::reconcile::{self, Obstacle};
-use super::{Sites, store};
+use super::{Sites, previous_slugs, store};
 use crate::domains::{self, Names};
 use crate::fleet::NoWorker;
 use crate::once::Once;
@@ -82,10 +82,11 @@ pub(crate) async fn place(
         created_at: now.0,
         erase_at: None,
     };
+    if previous_slugs::holder(writer, &site.slug).await.map_err(answer)?.is_some() {
+        return Err(slug_taken(slug_path));
+    }
     match store::insert(writer, &site).await {
-        Err(error) if error.is_conflict_on("sites_slug_key") => {
-            return Err(ApiError::conflict("slug_taken", slug_path, "this address is taken"));
-        }
+        Err(error) if error.is_conflict_on("sites_slug_key") => return Err(slug_taken(slug_path)),
         other => other.map_err(answer)?,
     }
     let mut operation = new_operation(sites, &site, Kind::CreateSite);
@@ -95,7 +96,12 @@ pub(crate) async fn place(
     Ok((site, operation.id))
 }
 
-fn new_operation(sites: &Sites, site: &Site, kind: Kind) -> Operation {
+/// The same for a site's address and for one that a site had until lately.
+pub(super) fn slug_taken(path: &str) -> ApiError {
+    ApiError::conflict("slug_taken", path, "this address is taken")
+}
+
+pub(super) fn new_operation(sites: &Sites, site: &Site, kind: Kind) -> Operation {
     Operation {
         id: OperationId::from_random(sites.clock.random_bits()),
         account: site.account,

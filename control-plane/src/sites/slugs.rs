@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::{InvalidSlug, Slug};
-use super::{Sites, store};
+use super::{Sites, previous_slugs, store};
 use crate::call::{Anyone, Call};
 use crate::store::answer;
 
@@ -81,7 +81,9 @@ async fn check(
 }
 
 async fn is_free(read: &mut Reader, slug: &Slug) -> Result<bool, DbError> {
-    Ok(store::by_slug(read, slug.as_str()).await?.is_none())
+    let taken = store::by_slug(read, slug.as_str()).await?.is_some()
+        || previous_slugs::holder(read, slug.as_str()).await?.is_some();
+    Ok(!taken)
 }
 
 /// The slug that was probably meant, or the same with a number behind it.

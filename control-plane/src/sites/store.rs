@@ -69,9 +69,13 @@ pub(crate) async fn insert(writer: &mut Writer, site: &Site) -> Result<(), DbErr
 }
 
 /// Writes what changes in a site's life.
+///
+/// # Errors
+/// A conflict on `sites_slug_key`.
 pub(crate) async fn update(writer: &mut Writer, site: &Site, now: UnixMs) -> Result<(), DbError> {
     let update = Update::table(TABLE)
         .set("slug", site.slug.as_str())
+        .set("name", site.name.as_str())
         .set("state", site.state.as_str())
         .set("reason", site.reason.clone())
         .set("erase_at", site.erase_at)

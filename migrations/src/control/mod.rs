@@ -7,3 +7,4 @@ pub(crate) mod c004_installation;
 pub(crate) mod c005_usage;
 pub(crate) mod c006_domains;
 pub(crate) mod c007_memberships;
+pub(crate) mod c008_previous_slugs;

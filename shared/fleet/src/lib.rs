@@ -34,7 +34,7 @@ pub use handover::{
 pub use hostname::{Hostname, Hosts, InvalidHostname};
 pub use manifest::{
     MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, ManifestDomain, ManifestError, ManifestKey,
-    ManifestOwner, SealedManifest,
+    ManifestOwner, ManifestSlug, SealedManifest,
 };
 pub use member::{ConnectError, Connected, Member};
 pub use message::{

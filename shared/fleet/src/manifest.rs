@@ -50,6 +50,9 @@ pub struct Manifest {
     /// The names besides its own under which it is served.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub domains: Vec<ManifestDomain>,
+    /// The labels that it had before and that still lead to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previous_slugs: Vec<ManifestSlug>,
     /// What a newer release says besides.
     #[serde(flatten)]
     pub unread: Unread,
@@ -76,6 +79,15 @@ pub struct ManifestDomain {
     /// Whether the site is to be read under it.
     #[serde(default)]
     pub canonical: bool,
+}
+
+/// A label that a site had before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestSlug {
+    /// The label.
+    pub slug: String,
+    /// Unix milliseconds; until then it leads on.
+    pub until: i64,
 }
 
 /// Seals and opens manifests.
@@ -169,6 +181,7 @@ mod tests {
                 token: "freehold-domain=1".into(),
                 canonical: true,
             }],
+            previous_slugs: vec![ManifestSlug { slug: "ace".into(), until: 9 }],
             unread: Unread::default(),
         }
     }

@@ -24,6 +24,7 @@ mod people;
 mod postgres;
 mod publish;
 mod rebuild;
+mod rename;
 mod sweep;
 mod turns;
 mod usage;

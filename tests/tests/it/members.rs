@@ -259,6 +259,8 @@ fn rows(account: &SignedUp, other: &str) -> Vec<(Method, String, Value, &'static
         (Method::GET, format!("{site}/usage"), json!({}), ALL),
         (Method::POST, "/v1/sites".into(), json!({"name": "", "slug": ""}), WRITERS),
         (Method::POST, format!("{site}/sign-in"), json!({}), WRITERS),
+        (Method::PATCH, site.clone(), json!({}), WRITERS),
+        (Method::DELETE, format!("{site}/previous-slugs/none"), json!({}), WRITERS),
         (Method::POST, format!("{site}/domains"), json!({"hostname": ""}), WRITERS),
         (Method::GET, "/v1/account/keys".into(), json!({}), WRITERS),
         (Method::POST, "/v1/account/keys".into(), key, WRITERS),

@@ -77,6 +77,10 @@ async fn lost_and_told_again(before: &[&str], after: &[&str]) {
     let path = format!("/v1/sites/{}", gone["site"]["id"].as_str().expect("an id"));
     let token = gone["session"]["token"].as_str().expect("a session");
     console.with_token(token).delete(&path).await.data(200);
+    let renamed = format!("/v1/sites/{}", second["site"]["id"].as_str().expect("an id"));
+    let token = second["session"]["token"].as_str().expect("a session");
+    let slug = json!({"slug": "renamed"});
+    console.with_token(token).patch(&renamed, slug).await.data(200);
     let tenants = planes.data("one/worker/tenants");
     let known = manifest(&tenants, &account["site"], &["www.acme.test"]).await;
     manifest(&tenants, &second["site"], &["unpaid"]).await;
@@ -120,7 +124,7 @@ async fn lost_and_told_again(before: &[&str], after: &[&str]) {
     for (host, path, status) in [
         ("acme.localhost", "/posts/kept", 200),
         ("www.acme.test", "/posts/kept", 200),
-        ("second.localhost", "/", 402),
+        ("renamed.localhost", "/", 402),
         ("gone.localhost", "/", 404),
     ] {
         until_answered(&edge.host(host), path, status).await;
@@ -137,8 +141,9 @@ async fn lost_and_told_again(before: &[&str], after: &[&str]) {
     assert_eq!(posts["total"], 1, "the owner is known to the site: {posts}");
     let post = json!({"title": "After", "content": "words", "status": "published"});
     owner.post("/api/v1/posts", post).await.data(201);
-    planes.operate(&["tenant", "resume", "second"]);
-    until_answered(&edge.host("second.localhost"), "/", 200).await;
+    planes.operate(&["tenant", "resume", "renamed"]);
+    until_answered(&edge.host("second.localhost"), "/", 308).await;
+    until_answered(&edge.host("renamed.localhost"), "/", 200).await;
     edge.sign_up("later").await;
     drop(worker);
 }

@@ -1,0 +1,36 @@
+//! Addresses that sites had before they were renamed: they lead on for a while, and nobody else gets
+//! them until then.
+
+use freehold_db::{ForeignKey, Index, Migration, OnDelete, SchemaChange, Table};
+
+use crate::{int, text};
+
+pub(crate) const MIGRATION: Migration =
+    Migration { version: 8, name: "previous addresses of sites", changes };
+
+fn changes() -> Vec<SchemaChange> {
+    vec![
+        SchemaChange::CreateTable(Table {
+            name: "previous_slugs",
+            columns: vec![text("slug"), text("site_id"), int("created_at"), int("until")],
+            primary_key: &["slug"],
+            unique: vec![],
+            foreign_keys: vec![ForeignKey {
+                column: "site_id",
+                table: "sites",
+                target: "id",
+                on_delete: OnDelete::Cascade,
+            }],
+        }),
+        SchemaChange::CreateIndex(Index {
+            name: "previous_slugs_site",
+            table: "previous_slugs",
+            columns: &["site_id"],
+        }),
+        SchemaChange::CreateIndex(Index {
+            name: "previous_slugs_until",
+            table: "previous_slugs",
+            columns: &["until"],
+        }),
+    ]
+}
