@@ -22,8 +22,11 @@ pub const CONTROL: &[Migration] = &[
 ];
 
 /// Migrations of every tenant's store, in order.
-pub const TENANT: &[Migration] =
-    &[tenant::t001_first::MIGRATION, tenant::t002_idempotency::MIGRATION];
+pub const TENANT: &[Migration] = &[
+    tenant::t001_first::MIGRATION,
+    tenant::t002_idempotency::MIGRATION,
+    tenant::t003_people_and_posts::MIGRATION,
+];
 
 const fn int(name: &'static str) -> Column {
     Column::required(name, ColumnType::Int)

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses } from './types.gen';
+import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1AdminViewsIdData, DeleteApiV1AdminViewsIdErrors, DeleteApiV1AdminViewsIdResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, DeleteApiV1TokensIdData, DeleteApiV1TokensIdErrors, DeleteApiV1TokensIdResponses, DeleteApiV1TrashPostsIdData, DeleteApiV1TrashPostsIdErrors, DeleteApiV1TrashPostsIdResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1AdminStatsData, GetApiV1AdminStatsErrors, GetApiV1AdminStatsResponses, GetApiV1AdminUsersData, GetApiV1AdminUsersErrors, GetApiV1AdminUsersIdData, GetApiV1AdminUsersIdErrors, GetApiV1AdminUsersIdResponses, GetApiV1AdminUsersResponses, GetApiV1AdminViewsData, GetApiV1AdminViewsErrors, GetApiV1AdminViewsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1PostsSlugVersionsData, GetApiV1PostsSlugVersionsErrors, GetApiV1PostsSlugVersionsResponses, GetApiV1PostsSlugVersionsVersionData, GetApiV1PostsSlugVersionsVersionErrors, GetApiV1PostsSlugVersionsVersionResponses, GetApiV1TokensData, GetApiV1TokensErrors, GetApiV1TokensResponses, GetApiV1TrashPostsData, GetApiV1TrashPostsErrors, GetApiV1TrashPostsResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostApiV1AdminUsersData, PostApiV1AdminUsersErrors, PostApiV1AdminUsersResponses, PostApiV1AdminViewsData, PostApiV1AdminViewsErrors, PostApiV1AdminViewsResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PostApiV1PostsSlugVersionsVersionRestoreData, PostApiV1PostsSlugVersionsVersionRestoreErrors, PostApiV1PostsSlugVersionsVersionRestoreResponses, PostApiV1TokensData, PostApiV1TokensErrors, PostApiV1TokensResponses, PostApiV1TrashPostsIdRestoreData, PostApiV1TrashPostsIdRestoreErrors, PostApiV1TrashPostsIdRestoreResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1AdminUsersIdRoleData, PutApiV1AdminUsersIdRoleErrors, PutApiV1AdminUsersIdRoleResponses, PutApiV1AdminUsersIdStatusData, PutApiV1AdminUsersIdStatusErrors, PutApiV1AdminUsersIdStatusResponses, PutApiV1AdminViewsIdData, PutApiV1AdminViewsIdErrors, PutApiV1AdminViewsIdResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses, PutApiV1UsersMeData, PutApiV1UsersMeErrors, PutApiV1UsersMePasswordData, PutApiV1UsersMePasswordErrors, PutApiV1UsersMePasswordResponses, PutApiV1UsersMeResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -74,6 +74,116 @@ export const getApiV1AdminOptionsKey = <ThrowOnError extends boolean = false>(op
 export const putApiV1AdminOptionsKey = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminOptionsKeyData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/admin/options/{key}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The site in figures, with the last thirty days
+ */
+export const getApiV1AdminStats = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminStatsData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminStatsResponses, GetApiV1AdminStatsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/stats',
+    ...options
+});
+
+/**
+ * The site's users, newest first
+ */
+export const getApiV1AdminUsers = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminUsersData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminUsersResponses, GetApiV1AdminUsersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users',
+    ...options
+});
+
+/**
+ * Add a user
+ */
+export const postApiV1AdminUsers = <ThrowOnError extends boolean = false>(options: Options<PostApiV1AdminUsersData, ThrowOnError>) => (options.client ?? client).post<PostApiV1AdminUsersResponses, PostApiV1AdminUsersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * One user
+ */
+export const getApiV1AdminUsersId = <ThrowOnError extends boolean = false>(options: Options<GetApiV1AdminUsersIdData, ThrowOnError>) => (options.client ?? client).get<GetApiV1AdminUsersIdResponses, GetApiV1AdminUsersIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{id}',
+    ...options
+});
+
+/**
+ * Give somebody else another role; it is in force at once
+ */
+export const putApiV1AdminUsersIdRole = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminUsersIdRoleData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminUsersIdRoleResponses, PutApiV1AdminUsersIdRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{id}/role',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Suspend somebody else, which ends their sessions, or let them in again
+ */
+export const putApiV1AdminUsersIdStatus = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminUsersIdStatusData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminUsersIdStatusResponses, PutApiV1AdminUsersIdStatusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{id}/status',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Saved views, one's own and shared ones
+ */
+export const getApiV1AdminViews = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminViewsData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminViewsResponses, GetApiV1AdminViewsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/views',
+    ...options
+});
+
+/**
+ * Save a view of a list
+ */
+export const postApiV1AdminViews = <ThrowOnError extends boolean = false>(options: Options<PostApiV1AdminViewsData, ThrowOnError>) => (options.client ?? client).post<PostApiV1AdminViewsResponses, PostApiV1AdminViewsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/views',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Forget a saved view
+ */
+export const deleteApiV1AdminViewsId = <ThrowOnError extends boolean = false>(options: Options<DeleteApiV1AdminViewsIdData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiV1AdminViewsIdResponses, DeleteApiV1AdminViewsIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/views/{id}',
+    ...options
+});
+
+/**
+ * Replace a saved view
+ */
+export const putApiV1AdminViewsId = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminViewsIdData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminViewsIdResponses, PutApiV1AdminViewsIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/views/{id}',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -162,7 +272,7 @@ export const postApiV1Posts = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Delete a post
+ * Move a post to the trash, for thirty days at least
  */
 export const deleteApiV1PostsSlug = <ThrowOnError extends boolean = false>(options: Options<DeleteApiV1PostsSlugData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiV1PostsSlugResponses, DeleteApiV1PostsSlugErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -189,12 +299,123 @@ export const putApiV1PostsSlug = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
+ * What a post was before, the newest first
+ */
+export const getApiV1PostsSlugVersions = <ThrowOnError extends boolean = false>(options: Options<GetApiV1PostsSlugVersionsData, ThrowOnError>) => (options.client ?? client).get<GetApiV1PostsSlugVersionsResponses, GetApiV1PostsSlugVersionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/posts/{slug}/versions',
+    ...options
+});
+
+/**
+ * What a post was, whole
+ */
+export const getApiV1PostsSlugVersionsVersion = <ThrowOnError extends boolean = false>(options: Options<GetApiV1PostsSlugVersionsVersionData, ThrowOnError>) => (options.client ?? client).get<GetApiV1PostsSlugVersionsVersionResponses, GetApiV1PostsSlugVersionsVersionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/posts/{slug}/versions/{version}',
+    ...options
+});
+
+/**
+ * Make a post's words what they were; whether it is published stays
+ */
+export const postApiV1PostsSlugVersionsVersionRestore = <ThrowOnError extends boolean = false>(options: Options<PostApiV1PostsSlugVersionsVersionRestoreData, ThrowOnError>) => (options.client ?? client).post<PostApiV1PostsSlugVersionsVersionRestoreResponses, PostApiV1PostsSlugVersionsVersionRestoreErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/posts/{slug}/versions/{version}/restore',
+    ...options
+});
+
+/**
+ * One's own API tokens, newest first
+ */
+export const getApiV1Tokens = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1TokensData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1TokensResponses, GetApiV1TokensErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/tokens',
+    ...options
+});
+
+/**
+ * Make an API token; its secret is shown this once
+ */
+export const postApiV1Tokens = <ThrowOnError extends boolean = false>(options: Options<PostApiV1TokensData, ThrowOnError>) => (options.client ?? client).post<PostApiV1TokensResponses, PostApiV1TokensErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/tokens',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke an API token of one's own; it is void at once
+ */
+export const deleteApiV1TokensId = <ThrowOnError extends boolean = false>(options: Options<DeleteApiV1TokensIdData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiV1TokensIdResponses, DeleteApiV1TokensIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/tokens/{id}',
+    ...options
+});
+
+/**
+ * Posts in the trash that the caller may bring back, the last first
+ */
+export const getApiV1TrashPosts = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1TrashPostsData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1TrashPostsResponses, GetApiV1TrashPostsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/trash/posts',
+    ...options
+});
+
+/**
+ * Delete a post for good, with its history
+ */
+export const deleteApiV1TrashPostsId = <ThrowOnError extends boolean = false>(options: Options<DeleteApiV1TrashPostsIdData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiV1TrashPostsIdResponses, DeleteApiV1TrashPostsIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/trash/posts/{id}',
+    ...options
+});
+
+/**
+ * Bring a post back as it was
+ */
+export const postApiV1TrashPostsIdRestore = <ThrowOnError extends boolean = false>(options: Options<PostApiV1TrashPostsIdRestoreData, ThrowOnError>) => (options.client ?? client).post<PostApiV1TrashPostsIdRestoreResponses, PostApiV1TrashPostsIdRestoreErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/trash/posts/{id}/restore',
+    ...options
+});
+
+/**
  * The signed-in user
  */
 export const getApiV1UsersMe = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1UsersMeData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1UsersMeResponses, GetApiV1UsersMeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/users/me',
     ...options
+});
+
+/**
+ * Change what one says of oneself
+ */
+export const putApiV1UsersMe = <ThrowOnError extends boolean = false>(options: Options<PutApiV1UsersMeData, ThrowOnError>) => (options.client ?? client).put<PutApiV1UsersMeResponses, PutApiV1UsersMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/me',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Replace one's password; ends every session but for the new one answered
+ */
+export const putApiV1UsersMePassword = <ThrowOnError extends boolean = false>(options: Options<PutApiV1UsersMePasswordData, ThrowOnError>) => (options.client ?? client).put<PutApiV1UsersMePasswordResponses, PutApiV1UsersMePasswordErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/me/password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -4,6 +4,98 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type AddUser = {
+    email: string;
+    /**
+     * 8 to 128 characters, not easy to guess.
+     */
+    password: string;
+    /**
+     * Your own, or one that may less; not `owner`.
+     */
+    role: Role;
+    /**
+     * 2 to 50 letters, digits, dots, hyphens or underscores.
+     */
+    username: string;
+};
+
+/**
+ * A token, without its secret.
+ */
+export type ApiToken = {
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    /**
+     * RFC 3339; null where it does not end.
+     */
+    expires_at?: string | null;
+    id: string;
+    /**
+     * RFC 3339, exact to a minute.
+     */
+    last_used_at?: string | null;
+    name: string;
+    /**
+     * What its secret begins with.
+     */
+    prefix: string;
+    /**
+     * Each holds the ones before it: `read`, `write`, `admin`.
+     */
+    scopes: Array<Scope>;
+};
+
+/**
+ * A user's tokens.
+ */
+export type ApiTokens = {
+    /**
+     * Newest first.
+     */
+    items: Array<ApiToken>;
+};
+
+export type ChangePassword = {
+    /**
+     * 8 to 128 characters, not easy to guess.
+     */
+    new_password: string;
+    old_password: string;
+};
+
+export type ChangeProfile = {
+    /**
+     * At most 500 characters; an empty text takes it back.
+     */
+    bio?: string | null;
+    /**
+     * 2 to 50 letters, digits, dots, hyphens or underscores.
+     */
+    username?: string | null;
+    /**
+     * An address on the web; an empty text takes it back.
+     */
+    website?: string | null;
+};
+
+export type CreateApiToken = {
+    /**
+     * RFC 3339, in the future; it does not end when absent.
+     */
+    expires_at?: string | null;
+    /**
+     * 1 to 100 characters.
+     */
+    name: string;
+    /**
+     * At least one of `read`, `write` and `admin`.
+     */
+    scopes: Array<Scope>;
+};
+
 export type CreatePostBody = {
     /**
      * Markdown.
@@ -24,9 +116,48 @@ export type CreatePostBody = {
     title: string;
 };
 
+/**
+ * What one day brought.
+ */
+export type DayCounts = {
+    /**
+     * In the site's time zone, such as `2027-01-31`.
+     */
+    day: string;
+    /**
+     * Posts that were first published.
+     */
+    posts: number;
+    /**
+     * Users who came.
+     */
+    users: number;
+};
+
 export type LoginBody = {
     email: string;
     password: string;
+};
+
+/**
+ * A new token with its secret, which is shown this once.
+ */
+export type NewApiToken = ApiToken & {
+    /**
+     * For `Authorization: Bearer`.
+     */
+    token: string;
+};
+
+export type NewRoleBody = {
+    /**
+     * Your own, or one that may less; not `owner`.
+     */
+    role: Role;
+};
+
+export type NewStatusBody = {
+    status: UserStatus;
 };
 
 export type OptionBody = {
@@ -90,6 +221,12 @@ export type PostAuthor = {
     username: string;
 };
 
+export type PostCounts = {
+    drafts: number;
+    published: number;
+    trashed: number;
+};
+
 /**
  * One page of a list.
  */
@@ -122,6 +259,30 @@ export type PostPage = {
 export type PostStatus = 'draft' | 'published';
 
 /**
+ * What a post was, without its content.
+ */
+export type PostVersion = {
+    editor?: PostAuthor | null;
+    status: PostStatus;
+    title: string;
+    version: number;
+    /**
+     * RFC 3339.
+     */
+    written_at: string;
+};
+
+/**
+ * The history of a post.
+ */
+export type PostVersions = {
+    /**
+     * Newest first; what the post is now is not among them.
+     */
+    items: Array<PostVersion>;
+};
+
+/**
  * The public settings by their keys.
  */
 export type PublicOptions = {
@@ -148,6 +309,68 @@ export type RegisterBody = {
  * What a user of a site is trusted with, from least to most.
  */
 export type Role = 'reader' | 'author' | 'editor' | 'admin' | 'owner';
+
+export type SaveView = {
+    /**
+     * 1 to 60 characters.
+     */
+    name: string;
+    /**
+     * A query string without its question mark; at most 2,000 characters.
+     */
+    query: string;
+    /**
+     * The list that it is of, such as `posts`; lower-case letters, digits, hyphens and dots.
+     */
+    resource: string;
+    /**
+     * Whether everybody who works on the site sees it.
+     */
+    shared?: boolean;
+};
+
+/**
+ * A saved view.
+ */
+export type SavedView = {
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    id: string;
+    name: string;
+    /**
+     * Whether it is the caller's.
+     */
+    own: boolean;
+    /**
+     * A query string, as it stands in the list's address.
+     */
+    query: string;
+    /**
+     * The list that it is of, such as `posts`.
+     */
+    resource: string;
+    /**
+     * Whether everybody who works on the site sees it.
+     */
+    shared: boolean;
+};
+
+/**
+ * Saved views.
+ */
+export type SavedViews = {
+    /**
+     * By name.
+     */
+    items: Array<SavedView>;
+};
+
+/**
+ * How far a user's program may go, from least to most. It never goes further than its user.
+ */
+export type Scope = 'read' | 'write' | 'admin';
 
 /**
  * What a client gets when it signs in.
@@ -215,8 +438,68 @@ export type SiteOptions = {
     items: Array<SiteOption>;
 };
 
+/**
+ * A site in figures.
+ */
+export type SiteStats = {
+    /**
+     * The last thirty days, today last.
+     */
+    days: Array<DayCounts>;
+    posts: PostCounts;
+    users: UserCounts;
+};
+
 export type TicketBody = {
     ticket: string;
+};
+
+/**
+ * A post in the trash.
+ */
+export type TrashedPost = {
+    author: PostAuthor;
+    id: string;
+    /**
+     * RFC 3339; it is kept until then at least.
+     */
+    kept_until: string;
+    slug: string;
+    /**
+     * What it was, and is again when it is restored.
+     */
+    status: PostStatus;
+    title: string;
+    /**
+     * RFC 3339.
+     */
+    trashed_at: string;
+};
+
+/**
+ * One page of a list.
+ */
+export type TrashedPostPage = {
+    /**
+     * The rows of this page.
+     */
+    items: Array<TrashedPost>;
+    /**
+     * For `after`: goes on behind the last of these rows; null when there are no more.
+     */
+    next?: string | null;
+    /**
+     * This page, counted from 1; null where the list is walked by cursor.
+     */
+    page?: number | null;
+    /**
+     * Rows per page.
+     */
+    page_size: number;
+    /**
+     * Rows on all pages; null where it was not to be counted.
+     */
+    total?: number | null;
 };
 
 /**
@@ -233,18 +516,77 @@ export type UpdatePostBody = {
 };
 
 /**
- * A user as they see themselves.
+ * A user as they and administrators see them.
  */
 export type User = {
+    /**
+     * What they say of themselves.
+     */
+    bio?: string | null;
     /**
      * RFC 3339.
      */
     created_at: string;
     email: string;
+    /**
+     * Whether they are a member of the site's account, which gives them their role.
+     */
+    from_console: boolean;
     id: string;
     role: Role;
-    status: string;
+    status: UserStatus;
     username: string;
+    /**
+     * Their own page elsewhere.
+     */
+    website?: string | null;
+};
+
+export type UserCounts = {
+    suspended: number;
+    total: number;
+};
+
+/**
+ * One page of a list.
+ */
+export type UserPage = {
+    /**
+     * The rows of this page.
+     */
+    items: Array<User>;
+    /**
+     * For `after`: goes on behind the last of these rows; null when there are no more.
+     */
+    next?: string | null;
+    /**
+     * This page, counted from 1; null where the list is walked by cursor.
+     */
+    page?: number | null;
+    /**
+     * Rows per page.
+     */
+    page_size: number;
+    /**
+     * Rows on all pages; null where it was not to be counted.
+     */
+    total?: number | null;
+};
+
+/**
+ * Whether a user may sign in.
+ */
+export type UserStatus = 'active' | 'suspended';
+
+/**
+ * What a post was, whole.
+ */
+export type WholePostVersion = PostVersion & {
+    /**
+     * Markdown.
+     */
+    content: string;
+    excerpt?: string | null;
 };
 
 export type GetData = {
@@ -564,6 +906,554 @@ export type PutApiV1AdminOptionsKeyResponses = {
 };
 
 export type PutApiV1AdminOptionsKeyResponse = PutApiV1AdminOptionsKeyResponses[keyof PutApiV1AdminOptionsKeyResponses];
+
+export type GetApiV1AdminStatsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/stats';
+};
+
+export type GetApiV1AdminStatsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminStatsError = GetApiV1AdminStatsErrors[keyof GetApiV1AdminStatsErrors];
+
+export type GetApiV1AdminStatsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteStats;
+    };
+};
+
+export type GetApiV1AdminStatsResponse = GetApiV1AdminStatsResponses[keyof GetApiV1AdminStatsResponses];
+
+export type GetApiV1AdminUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page to show, counted from 1.
+         */
+        page?: number;
+        /**
+         * Rows per page.
+         */
+        page_size?: number;
+        /**
+         * The `next` of an earlier answer; not with page.
+         */
+        after?: string;
+        /**
+         * Rows per page where `after` is used.
+         */
+        limit?: number;
+        /**
+         * Do not count all rows; total is null.
+         */
+        skip_total?: boolean;
+        /**
+         * Only these fields, between commas: id, email, username, role, status, created_at, bio, website, from_console.
+         */
+        fields?: string;
+        /**
+         * Keys to sort by, `-` before those from the largest: id, email, username, role, status, created_at.
+         */
+        sort?: string;
+        /**
+         * Only rows with this text, in any case.
+         */
+        q?: string;
+        /**
+         * Only rows whose id is this.
+         */
+        id?: string;
+        /**
+         * Only rows whose email is this.
+         */
+        email?: string;
+        /**
+         * Only rows whose username is this.
+         */
+        username?: string;
+        /**
+         * Only rows whose role is this.
+         */
+        role?: 'reader' | 'author' | 'editor' | 'admin' | 'owner';
+        /**
+         * Only rows whose status is this.
+         */
+        status?: 'active' | 'suspended';
+        /**
+         * Only rows whose created_at is this.
+         */
+        created_at?: string;
+        /**
+         * Conditions, such as `filter[version][$gte]=2` or `filter[$or][0][title][$icontains]=tea`.
+         */
+        filter?: {
+            [key: string]: unknown;
+        };
+        /**
+         * Measures of groups instead of rows: `aggregate[count]=*`, `aggregate[sum]=…`.
+         */
+        aggregate?: {
+            count?: string;
+            sum?: string;
+            avg?: string;
+            min?: string;
+            max?: string;
+        };
+        /**
+         * Fields that make a group, between commas: role, status, created_at.
+         */
+        group_by?: string;
+    };
+    url: '/api/v1/admin/users';
+};
+
+export type GetApiV1AdminUsersErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminUsersError = GetApiV1AdminUsersErrors[keyof GetApiV1AdminUsersErrors];
+
+export type GetApiV1AdminUsersResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: UserPage;
+    };
+};
+
+export type GetApiV1AdminUsersResponse = GetApiV1AdminUsersResponses[keyof GetApiV1AdminUsersResponses];
+
+export type PostApiV1AdminUsersData = {
+    body: AddUser;
+    headers?: {
+        /**
+         * Up to 255 visible characters of your choice, new for each change. Sent again within a day with the same request, it gets the first answer and changes nothing; with another request it is refused with 422.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/users';
+};
+
+export type PostApiV1AdminUsersErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostApiV1AdminUsersError = PostApiV1AdminUsersErrors[keyof PostApiV1AdminUsersErrors];
+
+export type PostApiV1AdminUsersResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: User;
+    };
+};
+
+export type PostApiV1AdminUsersResponse = PostApiV1AdminUsersResponses[keyof PostApiV1AdminUsersResponses];
+
+export type GetApiV1AdminUsersIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{id}';
+};
+
+export type GetApiV1AdminUsersIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminUsersIdError = GetApiV1AdminUsersIdErrors[keyof GetApiV1AdminUsersIdErrors];
+
+export type GetApiV1AdminUsersIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: User;
+    };
+};
+
+export type GetApiV1AdminUsersIdResponse = GetApiV1AdminUsersIdResponses[keyof GetApiV1AdminUsersIdResponses];
+
+export type PutApiV1AdminUsersIdRoleData = {
+    body: NewRoleBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{id}/role';
+};
+
+export type PutApiV1AdminUsersIdRoleErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1AdminUsersIdRoleError = PutApiV1AdminUsersIdRoleErrors[keyof PutApiV1AdminUsersIdRoleErrors];
+
+export type PutApiV1AdminUsersIdRoleResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: User;
+    };
+};
+
+export type PutApiV1AdminUsersIdRoleResponse = PutApiV1AdminUsersIdRoleResponses[keyof PutApiV1AdminUsersIdRoleResponses];
+
+export type PutApiV1AdminUsersIdStatusData = {
+    body: NewStatusBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{id}/status';
+};
+
+export type PutApiV1AdminUsersIdStatusErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1AdminUsersIdStatusError = PutApiV1AdminUsersIdStatusErrors[keyof PutApiV1AdminUsersIdStatusErrors];
+
+export type PutApiV1AdminUsersIdStatusResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: User;
+    };
+};
+
+export type PutApiV1AdminUsersIdStatusResponse = PutApiV1AdminUsersIdStatusResponses[keyof PutApiV1AdminUsersIdStatusResponses];
+
+export type GetApiV1AdminViewsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only views of this list, such as posts.
+         */
+        resource?: string;
+    };
+    url: '/api/v1/admin/views';
+};
+
+export type GetApiV1AdminViewsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminViewsError = GetApiV1AdminViewsErrors[keyof GetApiV1AdminViewsErrors];
+
+export type GetApiV1AdminViewsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SavedViews;
+    };
+};
+
+export type GetApiV1AdminViewsResponse = GetApiV1AdminViewsResponses[keyof GetApiV1AdminViewsResponses];
+
+export type PostApiV1AdminViewsData = {
+    body: SaveView;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/views';
+};
+
+export type PostApiV1AdminViewsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostApiV1AdminViewsError = PostApiV1AdminViewsErrors[keyof PostApiV1AdminViewsErrors];
+
+export type PostApiV1AdminViewsResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: SavedView;
+    };
+};
+
+export type PostApiV1AdminViewsResponse = PostApiV1AdminViewsResponses[keyof PostApiV1AdminViewsResponses];
+
+export type DeleteApiV1AdminViewsIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/views/{id}';
+};
+
+export type DeleteApiV1AdminViewsIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteApiV1AdminViewsIdError = DeleteApiV1AdminViewsIdErrors[keyof DeleteApiV1AdminViewsIdErrors];
+
+export type DeleteApiV1AdminViewsIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteApiV1AdminViewsIdResponse = DeleteApiV1AdminViewsIdResponses[keyof DeleteApiV1AdminViewsIdResponses];
+
+export type PutApiV1AdminViewsIdData = {
+    body: SaveView;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/views/{id}';
+};
+
+export type PutApiV1AdminViewsIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1AdminViewsIdError = PutApiV1AdminViewsIdErrors[keyof PutApiV1AdminViewsIdErrors];
+
+export type PutApiV1AdminViewsIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SavedView;
+    };
+};
+
+export type PutApiV1AdminViewsIdResponse = PutApiV1AdminViewsIdResponses[keyof PutApiV1AdminViewsIdResponses];
 
 export type PostApiV1AuthLoginData = {
     body: LoginBody;
@@ -1169,6 +2059,480 @@ export type PutApiV1PostsSlugResponses = {
 
 export type PutApiV1PostsSlugResponse = PutApiV1PostsSlugResponses[keyof PutApiV1PostsSlugResponses];
 
+export type GetApiV1PostsSlugVersionsData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: never;
+    url: '/api/v1/posts/{slug}/versions';
+};
+
+export type GetApiV1PostsSlugVersionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1PostsSlugVersionsError = GetApiV1PostsSlugVersionsErrors[keyof GetApiV1PostsSlugVersionsErrors];
+
+export type GetApiV1PostsSlugVersionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: PostVersions;
+    };
+};
+
+export type GetApiV1PostsSlugVersionsResponse = GetApiV1PostsSlugVersionsResponses[keyof GetApiV1PostsSlugVersionsResponses];
+
+export type GetApiV1PostsSlugVersionsVersionData = {
+    body?: never;
+    path: {
+        slug: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/posts/{slug}/versions/{version}';
+};
+
+export type GetApiV1PostsSlugVersionsVersionErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1PostsSlugVersionsVersionError = GetApiV1PostsSlugVersionsVersionErrors[keyof GetApiV1PostsSlugVersionsVersionErrors];
+
+export type GetApiV1PostsSlugVersionsVersionResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: WholePostVersion;
+    };
+};
+
+export type GetApiV1PostsSlugVersionsVersionResponse = GetApiV1PostsSlugVersionsVersionResponses[keyof GetApiV1PostsSlugVersionsVersionResponses];
+
+export type PostApiV1PostsSlugVersionsVersionRestoreData = {
+    body?: never;
+    path: {
+        slug: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/posts/{slug}/versions/{version}/restore';
+};
+
+export type PostApiV1PostsSlugVersionsVersionRestoreErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostApiV1PostsSlugVersionsVersionRestoreError = PostApiV1PostsSlugVersionsVersionRestoreErrors[keyof PostApiV1PostsSlugVersionsVersionRestoreErrors];
+
+export type PostApiV1PostsSlugVersionsVersionRestoreResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Post;
+    };
+};
+
+export type PostApiV1PostsSlugVersionsVersionRestoreResponse = PostApiV1PostsSlugVersionsVersionRestoreResponses[keyof PostApiV1PostsSlugVersionsVersionRestoreResponses];
+
+export type GetApiV1TokensData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tokens';
+};
+
+export type GetApiV1TokensErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1TokensError = GetApiV1TokensErrors[keyof GetApiV1TokensErrors];
+
+export type GetApiV1TokensResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: ApiTokens;
+    };
+};
+
+export type GetApiV1TokensResponse = GetApiV1TokensResponses[keyof GetApiV1TokensResponses];
+
+export type PostApiV1TokensData = {
+    body: CreateApiToken;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tokens';
+};
+
+export type PostApiV1TokensErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostApiV1TokensError = PostApiV1TokensErrors[keyof PostApiV1TokensErrors];
+
+export type PostApiV1TokensResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: NewApiToken;
+    };
+};
+
+export type PostApiV1TokensResponse = PostApiV1TokensResponses[keyof PostApiV1TokensResponses];
+
+export type DeleteApiV1TokensIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tokens/{id}';
+};
+
+export type DeleteApiV1TokensIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteApiV1TokensIdError = DeleteApiV1TokensIdErrors[keyof DeleteApiV1TokensIdErrors];
+
+export type DeleteApiV1TokensIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteApiV1TokensIdResponse = DeleteApiV1TokensIdResponses[keyof DeleteApiV1TokensIdResponses];
+
+export type GetApiV1TrashPostsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page to show, counted from 1.
+         */
+        page?: number;
+        /**
+         * Rows per page.
+         */
+        page_size?: number;
+        /**
+         * The `next` of an earlier answer; not with page.
+         */
+        after?: string;
+        /**
+         * Rows per page where `after` is used.
+         */
+        limit?: number;
+        /**
+         * Do not count all rows; total is null.
+         */
+        skip_total?: boolean;
+        /**
+         * Only these fields, between commas: id, title, trashed_at, slug, author, status, kept_until.
+         */
+        fields?: string;
+        /**
+         * Keys to sort by, `-` before those from the largest: id, title, trashed_at.
+         */
+        sort?: string;
+        /**
+         * Only rows with this text, in any case.
+         */
+        q?: string;
+        /**
+         * Only rows whose id is this.
+         */
+        id?: string;
+        /**
+         * Only rows whose title is this.
+         */
+        title?: string;
+        /**
+         * Only rows whose author_id is this.
+         */
+        author_id?: string;
+        /**
+         * Only rows whose trashed_at is this.
+         */
+        trashed_at?: string;
+        /**
+         * Conditions, such as `filter[version][$gte]=2` or `filter[$or][0][title][$icontains]=tea`.
+         */
+        filter?: {
+            [key: string]: unknown;
+        };
+    };
+    url: '/api/v1/trash/posts';
+};
+
+export type GetApiV1TrashPostsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1TrashPostsError = GetApiV1TrashPostsErrors[keyof GetApiV1TrashPostsErrors];
+
+export type GetApiV1TrashPostsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: TrashedPostPage;
+    };
+};
+
+export type GetApiV1TrashPostsResponse = GetApiV1TrashPostsResponses[keyof GetApiV1TrashPostsResponses];
+
+export type DeleteApiV1TrashPostsIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/trash/posts/{id}';
+};
+
+export type DeleteApiV1TrashPostsIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteApiV1TrashPostsIdError = DeleteApiV1TrashPostsIdErrors[keyof DeleteApiV1TrashPostsIdErrors];
+
+export type DeleteApiV1TrashPostsIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteApiV1TrashPostsIdResponse = DeleteApiV1TrashPostsIdResponses[keyof DeleteApiV1TrashPostsIdResponses];
+
+export type PostApiV1TrashPostsIdRestoreData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/trash/posts/{id}/restore';
+};
+
+export type PostApiV1TrashPostsIdRestoreErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostApiV1TrashPostsIdRestoreError = PostApiV1TrashPostsIdRestoreErrors[keyof PostApiV1TrashPostsIdRestoreErrors];
+
+export type PostApiV1TrashPostsIdRestoreResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Post;
+    };
+};
+
+export type PostApiV1TrashPostsIdRestoreResponse = PostApiV1TrashPostsIdRestoreResponses[keyof PostApiV1TrashPostsIdRestoreResponses];
+
 export type GetApiV1UsersMeData = {
     body?: never;
     path?: never;
@@ -1213,6 +2577,96 @@ export type GetApiV1UsersMeResponses = {
 };
 
 export type GetApiV1UsersMeResponse = GetApiV1UsersMeResponses[keyof GetApiV1UsersMeResponses];
+
+export type PutApiV1UsersMeData = {
+    body: ChangeProfile;
+    path?: never;
+    query?: never;
+    url: '/api/v1/users/me';
+};
+
+export type PutApiV1UsersMeErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1UsersMeError = PutApiV1UsersMeErrors[keyof PutApiV1UsersMeErrors];
+
+export type PutApiV1UsersMeResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: User;
+    };
+};
+
+export type PutApiV1UsersMeResponse = PutApiV1UsersMeResponses[keyof PutApiV1UsersMeResponses];
+
+export type PutApiV1UsersMePasswordData = {
+    body: ChangePassword;
+    path?: never;
+    query?: never;
+    url: '/api/v1/users/me/password';
+};
+
+export type PutApiV1UsersMePasswordErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1UsersMePasswordError = PutApiV1UsersMePasswordErrors[keyof PutApiV1UsersMePasswordErrors];
+
+export type PutApiV1UsersMePasswordResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Session;
+    };
+};
+
+export type PutApiV1UsersMePasswordResponse = PutApiV1UsersMePasswordResponses[keyof PutApiV1UsersMePasswordResponses];
 
 export type GetEnterData = {
     body?: never;

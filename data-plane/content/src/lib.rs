@@ -7,7 +7,9 @@ use freehold_kernel::Module;
 
 /// What other modules may use.
 pub mod api {
-    pub use crate::posts::api::{PostPage, Posts, Published, published, published_by_slug};
+    pub use crate::posts::api::{
+        PostFigures, PostPage, Posts, Published, figures, published, published_by_slug,
+    };
 }
 
 /// The module.
@@ -16,12 +18,14 @@ pub fn module() -> Module {
         name: "content",
         routes: posts::routes(),
         permissions: posts::PERMISSIONS,
-        tables: &["posts"],
+        tables: &["posts", "post_versions"],
         events: &[
             "post.created",
             "post.updated",
             "post.published",
             "post.unpublished",
+            "post.trashed",
+            "post.restored",
             "post.deleted",
         ],
         seed: Some(|tx, provision, _clock| Box::pin(posts::create_first(tx, provision))),

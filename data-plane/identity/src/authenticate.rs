@@ -3,16 +3,19 @@
 //! The signature says who; whether they are still signed in, active and in which role is read
 //! from the store at every request, so that a sign-out or suspension bites at once.
 
-use axum::http::{HeaderMap, header};
-use freehold_api::ApiError;
+use axum::http::{HeaderMap, HeaderValue, header};
+use freehold_api::{ApiError, FieldError};
 use freehold_clock::UnixMs;
-use freehold_credentials::{Expected, key_id};
+use freehold_credentials::{Expected, Opaque, key_id};
 use freehold_db::{Filter, Select};
-use freehold_kernel::{Actor, StoreError, Tenant, User};
+use freehold_kernel::{Actor, Role, Scope, StoreError, Tenant, User};
 
 use crate::keys::Keys;
 use crate::sessions::{ACCESS_TOKEN_TYPE, AccessClaims};
-use crate::users;
+use crate::{tokens, users};
+
+/// The role that a caller wants to see the site in.
+const VIEW_AS_HEADER: &str = "x-view-as";
 
 /// Says who calls. A request without a token is anonymous; one with a token that is not valid
 /// here is refused.
@@ -32,9 +35,44 @@ pub async fn authenticate(
         .ok()
         .and_then(|text| text.strip_prefix("Bearer "))
         .ok_or_else(ApiError::unauthorized)?;
-    let claims = verify(tenant, token, now).await?;
-    let user = still_signed_in(tenant, &claims).await?;
-    user.map(Actor::User).ok_or_else(ApiError::unauthorized)
+    let user = match Opaque::parse(tokens::PREFIX, token) {
+        Some(presented) => by_token(tenant, &presented, now).await?,
+        None => still_signed_in(tenant, &verify(tenant, token, now).await?).await?,
+    };
+    let user = user.ok_or_else(ApiError::unauthorized)?;
+    Ok(Actor::User(match headers.get(VIEW_AS_HEADER) {
+        Some(role) => viewing_as(user, role)?,
+        None => user,
+    }))
+}
+
+/// The caller as somebody of a lesser role would be, to see what they see: never more than the caller
+/// may, and nothing is changed that way.
+fn viewing_as(user: User, role: &HeaderValue) -> Result<User, ApiError> {
+    let problem = |code: &str, message: &str| {
+        let (path, code) = ("X-View-As".to_owned(), code.to_owned());
+        ApiError::invalid(vec![FieldError { path, code, message: message.to_owned() }])
+    };
+    let role = role.to_str().ok().and_then(Role::parse);
+    let role = role.ok_or_else(|| problem("invalid", "expected a role, such as author"))?;
+    if role > user.role {
+        return Err(problem("role_too_high", "expected a role that may no more than your own"));
+    }
+    Ok(User { role, scope: Some(Scope::Read), ..user })
+}
+
+/// The user behind a program's token, as far as the token goes.
+async fn by_token(
+    tenant: &Tenant,
+    presented: &Opaque,
+    now: UnixMs,
+) -> Result<Option<User>, StoreError> {
+    let Some(token) = tokens::find(tenant, presented, now).await? else { return Ok(None) };
+    let Some(scope) = token.scope() else { return Ok(None) };
+    let mut read = tenant.read_as_system("authenticate").await?;
+    let user = users::store::by_id(&mut read, token.user).await?;
+    let user = user.filter(users::Account::is_active);
+    Ok(user.map(|user| User { id: user.id, role: user.role, scope: Some(scope) }))
 }
 
 async fn verify(tenant: &Tenant, token: &str, now: UnixMs) -> Result<AccessClaims, ApiError> {
@@ -65,5 +103,6 @@ async fn still_signed_in(
         return Ok(None);
     }
     let user = users::store::by_id(&mut read, claims.sub).await?;
-    Ok(user.filter(users::Account::is_active).map(|user| User { id: user.id, role: user.role }))
+    let user = user.filter(users::Account::is_active);
+    Ok(user.map(|user| User { id: user.id, role: user.role, scope: None }))
 }

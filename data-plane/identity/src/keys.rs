@@ -7,13 +7,14 @@ use freehold_api::{ApiError, Method, Route, Routes};
 use freehold_clock::Clock;
 use freehold_credentials::{SigningKey, VerifyingKey};
 use freehold_db::{DbError, Direction, Filter, Insert, Select};
-use freehold_kernel::{Action, Ctx, Holders, Permission, StoreError, Tenant, Tx};
+use freehold_kernel::{Action, Ctx, Holders, Permission, Programs, Scope, StoreError, Tenant, Tx};
 use serde_json::{Value, json};
 
 pub(crate) const READ_PUBLIC: Permission = Permission {
     name: "keys.read_public",
     summary: "Read the public keys that verify this site's tokens",
     holders: Holders::Anyone,
+    programs: Programs::From(Scope::Read),
 };
 
 pub(crate) struct ReadPublicKeys;

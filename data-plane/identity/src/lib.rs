@@ -5,6 +5,7 @@
 mod authenticate;
 mod keys;
 mod sessions;
+mod tokens;
 mod users;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ pub use authenticate::authenticate;
 
 /// What other modules may use.
 pub mod api {
-    pub use crate::users::store::{first, shown_name};
+    pub use crate::users::store::{UserFigures, figures, first, shown_name};
 }
 
 /// What the module needs from the worker.
@@ -30,21 +31,45 @@ pub struct IdentityConfig {
     pub rate_limits_enabled: bool,
 }
 
-const PERMISSIONS: &[Permission] =
-    &[sessions::SIGN_IN, sessions::SIGN_OUT, users::READ_OWN, keys::READ_PUBLIC];
+const PERMISSIONS: &[Permission] = &[
+    sessions::SIGN_IN,
+    sessions::SIGN_OUT,
+    users::READ_OWN,
+    users::CHANGE_OWN,
+    users::MANAGE,
+    tokens::MANAGE_OWN,
+    keys::READ_PUBLIC,
+];
 
 /// The module.
 pub fn module(config: IdentityConfig) -> Module {
+    let (hasher, limited) = (config.hasher.clone(), config.rate_limits_enabled);
     let state = Arc::new(sessions::SessionState::new(config));
     let mut routes = sessions::routes(state);
-    routes.extend(users::routes());
+    routes.extend(users::routes(hasher, limited));
+    routes.extend(tokens::routes());
     routes.extend(keys::routes());
     Module {
         name: "identity",
         routes,
         permissions: PERMISSIONS,
-        tables: &["users", "signing_keys", "token_families", "refresh_tokens", "tickets"],
-        events: &["user.registered", "user.signed_in"],
+        tables: &[
+            "users",
+            "signing_keys",
+            "token_families",
+            "refresh_tokens",
+            "tickets",
+            "page_sessions",
+            "api_tokens",
+        ],
+        events: &[
+            "user.registered",
+            "user.signed_in",
+            "user.added",
+            "user.role_changed",
+            "user.status_changed",
+            "user.password_changed",
+        ],
         seed: Some(|tx, provision, clock| {
             Box::pin(async move {
                 keys::create(tx, clock).await?;

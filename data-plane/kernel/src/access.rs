@@ -5,7 +5,9 @@
 
 use std::marker::PhantomData;
 
+use freehold_api::ApiError;
 use freehold_db::Filter;
+use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Role};
 
@@ -18,6 +20,58 @@ pub enum Holders {
     AtLeast(Role),
 }
 
+/// How far a user's program may go, from least to most. It never goes further than its user.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Reads what its user may read.
+    Read,
+    /// Changes content too.
+    Write,
+    /// Administers the site too.
+    Admin,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: &'static [Self] = &[Self::Read, Self::Write, Self::Admin];
+
+    /// The word in stores and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads [`Scope::as_str`] back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|scope| scope.as_str() == text)
+    }
+}
+
+/// What a user's program needs for an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Programs {
+    /// A token with at least this scope.
+    From(Scope),
+    /// None may: only people who are signed in.
+    Never,
+}
+
 /// A right to an action, declared by the module that has the action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
@@ -27,14 +81,31 @@ pub struct Permission {
     pub summary: &'static str,
     /// Who holds it.
     pub holders: Holders,
+    /// What a program of theirs needs.
+    pub programs: Programs,
 }
 
 impl Permission {
     /// Whether the caller holds it.
-    pub fn allows(&self, actor: &Actor) -> bool {
-        match self.holders {
+    ///
+    /// # Errors
+    /// 401 for nobody, 403 that says what is missing for somebody.
+    pub fn check(&self, actor: &Actor) -> Result<(), ApiError> {
+        let role_suffices = match self.holders {
             Holders::Anyone => true,
             Holders::AtLeast(role) => actor.is_at_least(role),
+        };
+        let Some(user) = actor.user() else {
+            return if role_suffices { Ok(()) } else { Err(ApiError::unauthorized()) };
+        };
+        if !role_suffices {
+            return Err(ApiError::forbidden_for(self.name));
+        }
+        match (user.scope, self.programs) {
+            (None, _) => Ok(()),
+            (Some(scope), Programs::From(needed)) if scope >= needed => Ok(()),
+            (Some(_), Programs::From(needed)) => Err(ApiError::scope_too_low(needed.as_str())),
+            (Some(_), Programs::Never) => Err(ApiError::no_tokens()),
         }
     }
 }

@@ -3,6 +3,8 @@
 use freehold_ids::UserId;
 use serde::{Deserialize, Serialize};
 
+use crate::Scope;
+
 /// What a user of a site is trusted with, from least to most.
 #[derive(
     Debug,
@@ -60,6 +62,8 @@ pub struct User {
     pub id: UserId,
     /// Their role as the store has it now.
     pub role: Role,
+    /// How far their program may go; `None` where they are signed in themselves.
+    pub scope: Option<Scope>,
 }
 
 /// The caller of one request.

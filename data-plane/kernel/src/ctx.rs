@@ -14,7 +14,7 @@ use freehold_clock::{Clock, UnixMs};
 use freehold_fleet::HandOver;
 use freehold_idempotency::{IdempotencyKey, KeptAnswer};
 
-use crate::access::{Action, Grant, Holders, Subject};
+use crate::access::{Action, Grant, Holders, Programs, Subject};
 use crate::tx::Claim;
 use crate::{Actor, Read, StoreError, Tenant, Tx};
 
@@ -130,21 +130,21 @@ impl<S: Send + Sync, P: Action> FromRequestParts<S> for Ctx<P> {
             .get::<Admission>()
             .cloned()
             .ok_or_else(|| ApiError::internal("a route outside the admission layer"))?;
-        if P::PERMISSION.allows(&admission.actor) {
-            return Ok(Self { admission, action: PhantomData });
-        }
-        Err(match admission.actor {
-            Actor::Anonymous => ApiError::unauthorized(),
-            Actor::User(_) => ApiError::forbidden(),
-        })
+        P::PERMISSION.check(&admission.actor)?;
+        Ok(Self { admission, action: PhantomData })
     }
 }
 
 impl<P: Action> Argument for Ctx<P> {
     fn describe(operation: &mut Operation) {
-        operation.access = match P::PERMISSION.holders {
-            Holders::Anyone => Access::Open,
-            Holders::AtLeast(_) => Access::Permission(P::PERMISSION.name),
+        let permission = P::PERMISSION;
+        (operation.access, operation.role) = match permission.holders {
+            Holders::Anyone => (Access::Open, None),
+            Holders::AtLeast(role) => (Access::Permission(permission.name), Some(role.as_str())),
         };
+        operation.scope = Some(match permission.programs {
+            Programs::From(scope) => scope.as_str(),
+            Programs::Never => "none",
+        });
     }
 }

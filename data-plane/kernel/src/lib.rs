@@ -14,7 +14,7 @@ mod public;
 mod tenants;
 mod tx;
 
-pub use access::{Action, Grant, Holders, Permission, Subject};
+pub use access::{Action, Grant, Holders, Permission, Programs, Scope, Subject};
 pub use actor::{Actor, Role, User};
 pub use ctx::{Admission, Begun, Ctx};
 pub use error::StoreError;

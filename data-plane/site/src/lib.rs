@@ -1,5 +1,5 @@
 //! The public pages of a site: the default theme, feed, sitemap, and what the admin host shows where
-//! no application is embedded; and the API of the settings that pages follow.
+//! no application is embedded; and the API of what the admin is made of: settings, figures, saved views.
 //!
 //! Pages are rendered for readers, whoever asks: they carry no session and no personal data, so
 //! that one rendering serves all.
@@ -7,11 +7,13 @@
 mod admin;
 mod options;
 mod pages;
+mod stats;
 mod theme;
+mod views;
 
 use std::sync::Arc;
 
-use freehold_kernel::{Action, Holders, Module, Permission};
+use freehold_kernel::{Action, Holders, Module, Permission, Programs, Scope};
 
 pub use theme::{Theme, ThemeError};
 
@@ -20,8 +22,12 @@ pub fn fallback(theme: Arc<Theme>) -> axum::routing::MethodRouter {
     axum::routing::any(pages::not_found).with_state(theme)
 }
 
-const READ: Permission =
-    Permission { name: "pages.read", summary: "Read the site's pages", holders: Holders::Anyone };
+const READ: Permission = Permission {
+    name: "pages.read",
+    summary: "Read the site's pages",
+    holders: Holders::Anyone,
+    programs: Programs::From(Scope::Read),
+};
 
 pub(crate) struct ReadPages;
 
@@ -33,11 +39,13 @@ impl Action for ReadPages {
 pub fn module(theme: Arc<Theme>) -> Module {
     let mut routes = pages::routes(theme);
     routes.extend(options::routes());
+    routes.extend(stats::routes());
+    routes.extend(views::routes());
     Module {
         name: "site",
         routes,
-        permissions: &[READ, options::MANAGE],
-        tables: &[],
+        permissions: &[READ, options::MANAGE, stats::READ, views::MANAGE],
+        tables: &["saved_views"],
         events: &[],
         seed: None,
     }

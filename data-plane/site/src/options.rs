@@ -3,8 +3,8 @@
 
 use freehold_api::{ApiError, Body, Command, Data, Method, Path, Problems, Route, Routes};
 use freehold_kernel::{
-    Action, Ctx, Holders, OPTIONS, OptionKind, OptionSpec, Permission, Role, SiteOptions, option,
-    reset_option, write_option,
+    Action, Ctx, Holders, OPTIONS, OptionKind, OptionSpec, Permission, Programs, Role, Scope,
+    SiteOptions, option, reset_option, write_option,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,6 +16,7 @@ pub(crate) const MANAGE: Permission = Permission {
     name: "options.manage",
     summary: "Read and change the site's settings",
     holders: Holders::AtLeast(Role::Admin),
+    programs: Programs::From(Scope::Admin),
 };
 
 struct ManageOptions;

@@ -2,3 +2,4 @@
 
 pub(crate) mod t001_first;
 pub(crate) mod t002_idempotency;
+pub(crate) mod t003_people_and_posts;

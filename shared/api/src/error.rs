@@ -65,6 +65,24 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
     }
 
+    /// 403: the caller is known and has not this right.
+    pub fn forbidden_for(right: &str) -> Self {
+        let message = format!("your role does not allow this; it takes the right {right}");
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    /// 403: a program's token does not go so far.
+    pub fn scope_too_low(needed: &str) -> Self {
+        let message = format!("this call goes no further than its scope; it takes {needed}");
+        Self::new(StatusCode::FORBIDDEN, "scope_too_low", message)
+    }
+
+    /// 403: no program's token goes so far.
+    pub fn no_tokens() -> Self {
+        let message = "no API token may do this; sign in yourself";
+        Self::new(StatusCode::FORBIDDEN, "signed_in_only", message)
+    }
+
     /// 403: who calls may not give away so much, or take it.
     pub fn role_too_high(field: &str) -> Self {
         let message = "your role does not go as far as this one";

@@ -87,6 +87,12 @@ fn operation(row: &Route) -> Value {
         value["security"] = json!([{"bearer": []}]);
         value["x-permission"] = json!(name);
     }
+    if let Some(role) = described.role {
+        value["x-role"] = json!(role);
+    }
+    if let Some(scope) = described.scope {
+        value["x-scope"] = json!(scope);
+    }
     value
 }
 

@@ -59,6 +59,10 @@ pub enum Access {
 pub struct Operation {
     /// Who may call it.
     pub access: Access,
+    /// The least role that holds the permission, where roles decide.
+    pub role: Option<&'static str>,
+    /// What a program's token needs: a scope, or `none` where no token will do.
+    pub scope: Option<&'static str>,
     /// Whether every anonymous caller gets the same answer.
     pub shared: bool,
     pub(crate) summary: &'static str,

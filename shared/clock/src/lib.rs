@@ -42,6 +42,13 @@ impl UnixMs {
         }
     }
 
+    /// The day there, as `2026-11-22`.
+    pub fn day(self, zone: &TimeZoneName) -> String {
+        jiff::Timestamp::from_millisecond(self.0)
+            .map(|time| time.to_zoned(zone.0.clone()).date().to_string())
+            .unwrap_or_default()
+    }
+
     /// For people, in English: `22 November 2026`, as the day is called there.
     pub fn long_date(self, zone: &TimeZoneName) -> String {
         jiff::Timestamp::from_millisecond(self.0)

@@ -125,6 +125,20 @@ pub mod kinds {
     impl Kind for Key {
         const PREFIX: &'static str = "key";
     }
+
+    /// `tok_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct Token;
+    impl Kind for Token {
+        const PREFIX: &'static str = "tok";
+    }
+
+    /// `view_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct View;
+    impl Kind for View {
+        const PREFIX: &'static str = "view";
+    }
 }
 
 /// Crockford's base32 in lower case: no i, l, o or u, so that ids survive being read aloud.

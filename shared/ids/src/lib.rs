@@ -56,5 +56,9 @@ pub type UserId = LocalId<kinds::User>;
 pub type PostId = LocalId<kinds::Post>;
 /// Tenant: one refresh-token family, which is a signed-in client.
 pub type FamilyId = LocalId<kinds::Family>;
+/// Tenant: a token of a user's programs.
+pub type TokenId = LocalId<kinds::Token>;
+/// Tenant: a saved view of a list.
+pub type ViewId = LocalId<kinds::View>;
 /// Tenant: a fact in the outbox.
 pub type EventId = LocalId<kinds::Event>;

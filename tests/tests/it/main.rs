@@ -10,6 +10,7 @@ mod domains;
 mod domains_dns;
 mod edge;
 mod faults;
+mod figures;
 mod idempotency;
 mod isolation;
 mod lifecycle;
@@ -26,8 +27,11 @@ mod publish;
 mod rebuild;
 mod rename;
 mod sweep;
+mod tokens;
+mod trash;
 mod turns;
 mod usage;
+mod users;
 mod worker_cache;
 
 /// The binary with fault points.

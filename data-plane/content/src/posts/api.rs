@@ -6,6 +6,7 @@ use freehold_kernel::{Grant, Read, StoreError};
 
 use super::model::{Post, Status};
 use super::store::{self, Criteria};
+use super::trash::TRASHED;
 use crate::text;
 
 pub use super::Posts;
@@ -98,4 +99,30 @@ pub async fn published_by_slug(
     let author = users::shown_name(read, post.author).await?;
     let bare = |post| Published::new(post, String::new());
     Ok(Some((Published::new(post, author), older.map(bare), newer.map(bare))))
+}
+
+/// How many posts a site has.
+#[derive(Debug)]
+pub struct PostFigures {
+    /// Everybody sees them.
+    pub published: u64,
+    /// Only their authors and editors see them.
+    pub drafts: u64,
+    /// In the trash.
+    pub trashed: u64,
+    /// When the newest of the published ones were first published, in Unix milliseconds, the last
+    /// first.
+    pub appeared: Vec<i64>,
+}
+
+/// How many posts there are, and when they appeared since an instant, at most so many.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn figures(read: &mut Read, since: i64, rows: u64) -> Result<PostFigures, StoreError> {
+    let published = store::count_of(read, Status::Published.as_str()).await?;
+    let drafts = store::count_of(read, Status::Draft.as_str()).await?;
+    let trashed = store::count_of(read, TRASHED).await?;
+    let appeared = store::appeared(read, since, rows).await?;
+    Ok(PostFigures { published, drafts, trashed, appeared })
 }

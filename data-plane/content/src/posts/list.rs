@@ -9,7 +9,7 @@ use super::model::Status;
 use super::routes::PostView;
 use super::store::{COLUMNS, TABLE};
 
-const POST: IdForm = IdForm {
+pub(super) const POST: IdForm = IdForm {
     parse: |text| text.parse::<PostId>().ok().map(|id| SqlValue::Int(id.number())),
     print: |value| match value {
         SqlValue::Int(number) => PostId::from_number(*number).to_string(),
@@ -17,7 +17,7 @@ const POST: IdForm = IdForm {
     },
 };
 
-const AUTHOR: IdForm = IdForm {
+pub(super) const AUTHOR: IdForm = IdForm {
     parse: |text| text.parse::<UserId>().ok().map(|id| SqlValue::Int(id.number())),
     print: |value| match value {
         SqlValue::Int(number) => UserId::from_number(*number).to_string(),

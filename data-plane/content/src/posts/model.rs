@@ -99,6 +99,8 @@ pub(crate) struct Post {
     pub(crate) reading_minutes: i64,
     pub(crate) status: Status,
     pub(crate) author: UserId,
+    /// Who wrote this version, where it is known.
+    pub(crate) editor: Option<UserId>,
     pub(crate) version: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
@@ -107,7 +109,7 @@ pub(crate) struct Post {
 
 impl Post {
     /// Applies a change; the moment of first publication is kept for good.
-    pub(crate) fn change(mut self, change: UpdatePost, now: i64) -> Self {
+    pub(crate) fn change(mut self, change: UpdatePost, editor: Option<UserId>, now: i64) -> Self {
         if let Some(title) = change.title {
             self.title = title;
         }
@@ -125,6 +127,7 @@ impl Post {
         if self.status == Status::Published && self.published_at.is_none() {
             self.published_at = Some(now);
         }
+        self.editor = editor;
         self.updated_at = now;
         self.version += 1;
         self
@@ -222,6 +225,30 @@ pub(crate) struct PostUnpublished(pub(crate) PostFact);
 
 impl Event for PostUnpublished {
     const NAME: &'static str = "post.unpublished";
+
+    fn subject(&self) -> String {
+        self.0.post_id.to_string()
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct PostTrashed(pub(crate) PostFact);
+
+impl Event for PostTrashed {
+    const NAME: &'static str = "post.trashed";
+
+    fn subject(&self) -> String {
+        self.0.post_id.to_string()
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct PostRestored(pub(crate) PostFact);
+
+impl Event for PostRestored {
+    const NAME: &'static str = "post.restored";
 
     fn subject(&self) -> String {
         self.0.post_id.to_string()
@@ -389,6 +416,7 @@ mod tests {
             reading_minutes: 1,
             status: Status::Draft,
             author: UserId::from_number(1),
+            editor: None,
             version: 1,
             created_at: 1,
             updated_at: 1,
@@ -396,8 +424,9 @@ mod tests {
         };
         let to =
             |status| UpdatePost { title: None, content: None, excerpt: None, status: Some(status) };
-        let published = draft.change(to(Status::Published), 10);
-        let again = published.change(to(Status::Draft), 20).change(to(Status::Published), 30);
+        let published = draft.change(to(Status::Published), None, 10);
+        let again =
+            published.change(to(Status::Draft), None, 20).change(to(Status::Published), None, 30);
         assert_eq!((again.published_at, again.updated_at, again.version), (Some(10), 30, 4));
     }
 }

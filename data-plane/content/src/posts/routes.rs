@@ -17,7 +17,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::model::{CreatePost, Post, Status, UpdatePost};
-use super::{CreatePosts, DeletePosts, Posts, ReadPosts, UpdatePosts, service, store};
+use super::versions::Keeping;
+use super::{CreatePosts, DeletePosts, Posts, ReadPosts, UpdatePosts, service, store, trash};
 use crate::text;
 
 /// Who wrote a post.
@@ -25,8 +26,8 @@ use crate::text;
 #[schema(as = PostAuthor)]
 pub(crate) struct AuthorView {
     #[schema(value_type = String)]
-    id: UserId,
-    username: String,
+    pub(super) id: UserId,
+    pub(super) username: String,
 }
 
 /// A post.
@@ -77,7 +78,7 @@ impl PostView {
     }
 }
 
-pub(crate) fn routes() -> Vec<Route> {
+pub(super) fn routes() -> Vec<Route> {
     Routes::new(())
         .add(Method::Get, "/api/v1/posts", list, |op| {
             op.summary("Posts that the caller may see, newest first")
@@ -94,7 +95,7 @@ pub(crate) fn routes() -> Vec<Route> {
             op.summary("Change, publish or withdraw a post").returns::<PostView>(200)
         })
         .add(Method::Delete, "/api/v1/posts/{slug}", delete, |op| {
-            op.summary("Delete a post").returns_nothing(200)
+            op.summary("Move a post to the trash, for thirty days at least").returns_nothing(200)
         })
         .rows()
 }
@@ -152,7 +153,7 @@ async fn update(
     headers: HeaderMap,
     Body(command): Body<UpdatePost>,
 ) -> Result<Response, ApiError> {
-    let post = service::update(&ctx, &slug, if_match(&headers)?, command).await?;
+    let post = service::update(&ctx, &slug, if_match(&headers)?, command, Keeping::Merged).await?;
     answer_one(&mut ctx.read().await?, post).await
 }
 
@@ -161,11 +162,11 @@ async fn delete(
     Path(slug): Path<String>,
     headers: HeaderMap,
 ) -> Result<Data<()>, ApiError> {
-    service::delete(&ctx, &slug, if_match(&headers)?).await?;
+    trash::throw(&ctx, &slug, if_match(&headers)?).await?;
     Ok(Data::ok(()))
 }
 
-async fn answer_one(read: &mut Read, post: Post) -> Result<Response, ApiError> {
+pub(super) async fn answer_one(read: &mut Read, post: Post) -> Result<Response, ApiError> {
     let tag = etag(&post);
     let mut response = Data::ok(view_one(read, post).await?).into_response();
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -184,7 +185,7 @@ fn etag(post: &Post) -> String {
 }
 
 /// The version that the caller insists on, from `If-Match`.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
     if text == "*" {

@@ -5,10 +5,11 @@ use freehold_ids::UserId;
 use freehold_kernel::{Ctx, StoreError, Tx};
 
 use super::model::{
-    CreatePost, Post, PostCreated, PostDeleted, PostError, PostFact, PostPublished,
-    PostUnpublished, PostUpdated, Slug, Status, UpdatePost,
+    CreatePost, Post, PostCreated, PostError, PostFact, PostPublished, PostUnpublished,
+    PostUpdated, Slug, Status, UpdatePost,
 };
-use super::{DeletePosts, Posts, UpdatePosts, store};
+use super::versions::Keeping;
+use super::{Posts, UpdatePosts, store, versions};
 use crate::text;
 
 /// Numbers tried after a slug that is taken.
@@ -35,6 +36,7 @@ pub(crate) async fn create(
         excerpt: command.excerpt,
         status: command.status,
         author,
+        editor: Some(author),
         version: 1,
         created_at: now,
         updated_at: now,
@@ -51,7 +53,7 @@ pub(crate) async fn create(
 
 /// The plain slug, or the first free one with a number. The store's writer is alone, so what is
 /// free now is free at the insert.
-async fn free_slug(tx: &mut Tx, plain: &Slug) -> Result<Slug, PostError> {
+pub(super) async fn free_slug(tx: &mut Tx, plain: &Slug) -> Result<Slug, PostError> {
     for attempt in 0..SLUG_ATTEMPTS_MAX {
         let slug = plain.numbered(attempt);
         if !store::slug_taken(tx, slug.as_str()).await? {
@@ -67,6 +69,7 @@ pub(crate) async fn update(
     slug: &str,
     expected_version: Option<i64>,
     command: UpdatePost,
+    keeping: Keeping,
 ) -> Result<Post, PostError> {
     let grant = ctx.grant::<Posts>();
     let mut tx = ctx.begin().await?;
@@ -75,7 +78,9 @@ pub(crate) async fn update(
         return Err(PostError::Changed);
     }
     let was = before.status;
-    let post = before.change(command, tx.now().0);
+    let editor = ctx.actor().user().map(|user| user.id);
+    versions::keep(&mut tx, &before, editor, command.status, keeping).await?;
+    let post = before.change(command, editor, tx.now().0);
     if !store::update(&mut tx, &grant, &post).await? {
         return Err(PostError::Forbidden);
     }
@@ -90,28 +95,6 @@ pub(crate) async fn update(
     }
     tx.commit().await?;
     Ok(post)
-}
-
-pub(crate) async fn delete(
-    ctx: &Ctx<DeletePosts>,
-    slug: &str,
-    expected_version: Option<i64>,
-) -> Result<(), PostError> {
-    let grant = ctx.grant::<Posts>();
-    let mut tx = ctx.begin().await?;
-    let post = store::by_slug(&mut tx, &grant, slug).await?.ok_or(PostError::NotFound)?;
-    if expected_version.is_some_and(|expected| expected != post.version) {
-        return Err(PostError::Changed);
-    }
-    if !store::delete(&mut tx, &grant, post.id).await? {
-        return Err(PostError::Forbidden);
-    }
-    tx.emit(&PostDeleted(PostFact::from(&post)))?;
-    if post.status == Status::Published {
-        tx.publish_changed();
-    }
-    tx.commit().await?;
-    Ok(())
 }
 
 /// The first post of a new site.

@@ -1,6 +1,6 @@
 //! The posts table. Every function over rows that users see takes a grant.
 
-use freehold_db::{Delete, Direction, Filter, Insert, Row, Select, Update};
+use freehold_db::{Direction, Filter, Insert, Row, Select, Update};
 use freehold_ids::{PostId, UserId};
 use freehold_kernel::{Grant, Read, StoreError, Tx};
 use freehold_lists::{Found, List, Listed};
@@ -9,7 +9,7 @@ use super::Posts;
 use super::model::{Post, PostError, Status};
 
 pub(crate) const TABLE: &str = "posts";
-pub(crate) const COLUMNS: [&str; 13] = [
+pub(crate) const COLUMNS: [&str; 14] = [
     "id",
     "slug",
     "title",
@@ -19,6 +19,7 @@ pub(crate) const COLUMNS: [&str; 13] = [
     "reading_minutes",
     "status",
     "author_id",
+    "editor_id",
     "version",
     "created_at",
     "updated_at",
@@ -51,7 +52,7 @@ fn found(q: &str) -> Filter {
     Filter::contains_any_case("title", q).or(Filter::contains_any_case("content", q))
 }
 
-fn post(row: &Row) -> Result<Post, StoreError> {
+pub(super) fn post(row: &Row) -> Result<Post, StoreError> {
     let status: String = row.get("status")?;
     Ok(Post {
         id: PostId::from_number(row.get("id")?),
@@ -64,6 +65,7 @@ fn post(row: &Row) -> Result<Post, StoreError> {
         // A status that this release does not know is not shown to everybody.
         status: Status::parse(&status).unwrap_or(Status::Draft),
         author: UserId::from_number(row.get("author_id")?),
+        editor: row.get::<Option<i64>>("editor_id")?.map(UserId::from_number),
         version: row.get("version")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
@@ -120,6 +122,16 @@ pub(crate) async fn by_slug(
     read.optional(&select).await?.as_ref().map(post).transpose()
 }
 
+/// Whether the caller may change a post.
+pub(super) async fn may_change(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    post: PostId,
+) -> Result<bool, StoreError> {
+    let filter = grant.changeable().and(Filter::eq("id", post.number()));
+    Ok(read.count(&Select::count(TABLE).filter(filter)).await? > 0)
+}
+
 /// The posts published just before and just after one, as (older, newer).
 pub(crate) async fn neighbours(
     read: &mut Read,
@@ -157,6 +169,7 @@ pub(crate) async fn insert(tx: &mut Tx, post: &Post) -> Result<(), PostError> {
         .set("reading_minutes", post.reading_minutes)
         .set("status", post.status.as_str())
         .set("author_id", post.author.number())
+        .set("editor_id", post.editor.map(UserId::number))
         .set("version", post.version)
         .set("created_at", post.created_at)
         .set("updated_at", post.updated_at)
@@ -181,6 +194,7 @@ pub(crate) async fn update(
         .set("summary", post.summary.as_str())
         .set("reading_minutes", post.reading_minutes)
         .set("status", post.status.as_str())
+        .set("editor_id", post.editor.map(UserId::number))
         .set("version", post.version)
         .set("updated_at", post.updated_at)
         .set("published_at", post.published_at)
@@ -189,12 +203,21 @@ pub(crate) async fn update(
     Ok(tx.update(&update).await? > 0)
 }
 
-/// Deletes a post, if the caller may.
-pub(crate) async fn delete(
-    tx: &mut Tx,
-    grant: &Grant<Posts>,
-    post: PostId,
-) -> Result<bool, StoreError> {
-    let filter = Filter::eq("id", post.number()).and(grant.changeable());
-    Ok(tx.delete(&Delete::from(TABLE, filter)).await? > 0)
+/// How many posts have a status, for figures.
+pub(super) async fn count_of(read: &mut Read, status: &str) -> Result<u64, StoreError> {
+    read.count(&Select::count(TABLE).filter(Filter::eq("status", status))).await
+}
+
+/// When published posts first appeared since an instant, the last first, for figures.
+pub(super) async fn appeared(
+    read: &mut Read,
+    since: i64,
+    rows: u64,
+) -> Result<Vec<i64>, StoreError> {
+    let select = Select::from(TABLE, ["published_at"])
+        .filter(Filter::eq("status", Status::Published.as_str()))
+        .filter(Filter::gte("published_at", since))
+        .order("published_at", Direction::Descending)
+        .page(rows, 0);
+    read.rows(&select).await?.iter().map(|row| Ok(row.get("published_at")?)).collect()
 }

@@ -5,21 +5,24 @@ mod routes;
 mod service;
 mod store;
 
-use freehold_kernel::{Action, Holders, Permission, Role};
+use freehold_kernel::{Action, Holders, Permission, Programs, Role};
 
 pub(crate) use model::{ACCESS_TOKEN_TYPE, AccessClaims};
-pub(crate) use routes::{SessionState, routes};
+pub(crate) use routes::{SessionState, SessionView, routes};
+pub(crate) use service::{SignedIn, end_all, start};
 
 pub(crate) const SIGN_IN: Permission = Permission {
     name: "sessions.create",
     summary: "Register and sign in",
     holders: Holders::Anyone,
+    programs: Programs::Never,
 };
 
 pub(crate) const SIGN_OUT: Permission = Permission {
     name: "sessions.delete",
     summary: "Sign out",
     holders: Holders::AtLeast(Role::Reader),
+    programs: Programs::Never,
 };
 
 pub(crate) struct SignIn;

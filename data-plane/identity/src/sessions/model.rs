@@ -7,7 +7,7 @@ use freehold_kernel::{Event, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::users::Username;
+use crate::users::{Username, hash_error};
 
 /// RFC 9068 section 2.1.
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
@@ -15,6 +15,9 @@ pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 pub(crate) const ACCESS_TOKEN_SECONDS: u64 = 15 * 60;
 /// How long a client stays signed in without signing in again.
 pub(crate) const FAMILY_SECONDS_MAX: u64 = 90 * 24 * 3_600;
+/// The same for somebody who came from the console: they are to come through it again, where it is known
+/// whether they are still a member of the site's account.
+pub(crate) const TICKET_FAMILY_SECONDS_MAX: u64 = 12 * 3_600;
 /// How long a refresh token may lie unused.
 pub(crate) const REFRESH_IDLE_SECONDS_MAX: u64 = 14 * 24 * 3_600;
 /// What refresh tokens start with.
@@ -106,8 +109,7 @@ impl From<SessionError> for ApiError {
             }
             SessionError::EmailTaken => Self::conflict("email_taken", "email", &message),
             SessionError::UsernameTaken => Self::conflict("username_taken", "username", &message),
-            SessionError::Hash(HashError::Busy) => Self::unavailable(2, message),
-            SessionError::Hash(HashError::Failed(_)) => Self::internal(message),
+            SessionError::Hash(error) => hash_error(error),
             SessionError::Store(error) => error.into(),
         }
     }

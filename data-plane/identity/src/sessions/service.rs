@@ -7,16 +7,20 @@
 use data_encoding::HEXLOWER;
 use freehold_credentials::{Expected, Opaque, PasswordHasher, VerifyingKey};
 use freehold_fleet::{TICKET_TYPE, TicketClaims};
-use freehold_ids::FamilyId;
-use freehold_kernel::{Ctx, Role, SiteOptions, StoreError, Tenant, Tx};
+use freehold_ids::{FamilyId, UserId};
+use freehold_kernel::{Action, Ctx, Role, SiteOptions, StoreError, Tenant, Tx};
 
 use super::model::{
     ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_TYPE, AccessClaims, FAMILY_SECONDS_MAX, Login,
-    REFRESH_IDLE_SECONDS_MAX, REFRESH_PREFIX, Register, SessionError, UserRegistered, UserSignedIn,
+    REFRESH_IDLE_SECONDS_MAX, REFRESH_PREFIX, Register, SessionError, TICKET_FAMILY_SECONDS_MAX,
+    UserRegistered, UserSignedIn,
 };
 use super::{SignIn, SignOut, store};
 use crate::keys::Keys;
 use crate::users::{self, Account};
+
+/// How those who come from the console sign in.
+const TICKET: &str = "ticket";
 
 /// What a client holds after signing in.
 #[derive(Debug)]
@@ -42,7 +46,7 @@ pub(crate) async fn register(
         .await
         .map_err(taken)?;
     tx.emit(&UserRegistered { user_id: user.id })?;
-    start(ctx, &keys, tx, user, "register").await
+    Ok(start(ctx, &keys, tx, user, "register").await?)
 }
 
 fn taken(error: StoreError) -> SessionError {
@@ -69,7 +73,7 @@ pub(crate) async fn login(
         found.filter(|user| matches && user.is_active()).ok_or(SessionError::WrongCredentials)?;
     let keys = Keys::of(ctx.tenant()).await?;
     let tx = ctx.begin().await?;
-    start(ctx, &keys, tx, user, "password").await
+    Ok(start(ctx, &keys, tx, user, "password").await?)
 }
 
 pub(crate) async fn refresh(
@@ -95,7 +99,7 @@ pub(crate) async fn refresh(
     let user = users::store::by_id(&mut tx, presented.user).await?;
     let user = user.filter(Account::is_active).ok_or(SessionError::InvalidRefreshToken)?;
     store::mark_used(&mut tx, &token).await?;
-    finish(ctx, &keys, tx, user, presented.family).await
+    Ok(finish(ctx, &keys, tx, user, presented.family).await?)
 }
 
 pub(crate) async fn enter_by_ticket(
@@ -131,7 +135,7 @@ pub(crate) async fn enter_by_ticket(
     if !user.is_active() {
         return Err(SessionError::InvalidTicket);
     }
-    start(ctx, &keys, tx, user, "ticket").await
+    Ok(start(ctx, &keys, tx, user, TICKET).await?)
 }
 
 /// Ends every session of the caller.
@@ -142,28 +146,41 @@ pub(crate) async fn logout(ctx: &Ctx<SignOut>) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-async fn start(
-    ctx: &Ctx<SignIn>,
+/// Ends every session of a user. The caller commits.
+pub(crate) async fn end_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    store::revoke_families_of(tx, user).await
+}
+
+/// Signs a user in and commits.
+pub(crate) async fn start<P: Action>(
+    ctx: &Ctx<P>,
     keys: &Keys,
     mut tx: Tx,
     user: Account,
     method: &'static str,
-) -> Result<SignedIn, SessionError> {
-    store::sweep(&mut tx).await?;
-    let expires_at = tx.now().plus_seconds(FAMILY_SECONDS_MAX).0;
-    let family = store::create_family(&mut tx, user.id, expires_at).await?;
-    tx.emit(&UserSignedIn { user_id: user.id, method })?;
+) -> Result<SignedIn, StoreError> {
+    let family = open(&mut tx, &user, method).await?;
     finish(ctx, keys, tx, user, family).await
 }
 
+/// Writes a family for a user who signs in. The caller commits.
+async fn open(tx: &mut Tx, user: &Account, method: &'static str) -> Result<FamilyId, StoreError> {
+    store::sweep(tx).await?;
+    let seconds = if method == TICKET { TICKET_FAMILY_SECONDS_MAX } else { FAMILY_SECONDS_MAX };
+    let expires_at = tx.now().plus_seconds(seconds).0;
+    let family = store::create_family(tx, user.id, expires_at).await?;
+    tx.emit(&UserSignedIn { user_id: user.id, method })?;
+    Ok(family)
+}
+
 /// Writes the next refresh token of a family and signs an access token.
-async fn finish(
-    ctx: &Ctx<SignIn>,
+async fn finish<P: Action>(
+    ctx: &Ctx<P>,
     keys: &Keys,
     mut tx: Tx,
     user: Account,
     family: FamilyId,
-) -> Result<SignedIn, SessionError> {
+) -> Result<SignedIn, StoreError> {
     let refresh_token = Opaque::from_random(REFRESH_PREFIX, ctx.clock().random());
     let access_token = access_token(ctx, keys, &user, family)?;
     store::create_refresh_token(&mut tx, family, &refresh_token).await?;
@@ -171,8 +188,8 @@ async fn finish(
     Ok(SignedIn { access_token, refresh_token, user })
 }
 
-fn access_token(
-    ctx: &Ctx<SignIn>,
+fn access_token<P: Action>(
+    ctx: &Ctx<P>,
     keys: &Keys,
     user: &Account,
     family: FamilyId,

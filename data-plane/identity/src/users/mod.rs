@@ -1,25 +1,65 @@
 //! Users of a site: readers who registered here and members who come from the console.
 
+mod admin;
+mod list;
 mod model;
+mod profile;
 mod routes;
+mod service;
 pub(crate) mod store;
 
+use freehold_api::Route;
+use freehold_credentials::PasswordHasher;
 use freehold_fleet::Provision;
-use freehold_kernel::{Action, Holders, Permission, Role, StoreError, Tx};
+use freehold_kernel::{Action, Holders, Permission, Programs, Role, Scope, StoreError, Tx};
 
-pub(crate) use model::{Account, Username};
-pub(crate) use routes::{UserView, routes};
+pub(crate) use model::{Account, Username, hash_error};
+pub(crate) use routes::UserView;
 
 pub(crate) const READ_OWN: Permission = Permission {
     name: "users.read_own",
     summary: "Read one's own user",
     holders: Holders::AtLeast(Role::Reader),
+    programs: Programs::From(Scope::Read),
 };
+
+pub(crate) const CHANGE_OWN: Permission = Permission {
+    name: "users.change_own",
+    summary: "Change one's own user and password",
+    holders: Holders::AtLeast(Role::Reader),
+    programs: Programs::Never,
+};
+
+pub(crate) const MANAGE: Permission = Permission {
+    name: "users.manage",
+    summary: "Read, add and suspend users, and say what each may",
+    holders: Holders::AtLeast(Role::Admin),
+    programs: Programs::From(Scope::Admin),
+};
+
+pub(crate) struct ChangeOwnUser;
+
+impl Action for ChangeOwnUser {
+    const PERMISSION: Permission = CHANGE_OWN;
+}
+
+pub(crate) struct ManageUsers;
+
+impl Action for ManageUsers {
+    const PERMISSION: Permission = MANAGE;
+}
 
 pub(crate) struct ReadOwnUser;
 
 impl Action for ReadOwnUser {
     const PERMISSION: Permission = READ_OWN;
+}
+
+pub(crate) fn routes(hasher: PasswordHasher, limited: bool) -> Vec<Route> {
+    let mut rows = routes::routes();
+    rows.extend(profile::routes(hasher.clone(), limited));
+    rows.extend(admin::routes(hasher));
+    rows
 }
 
 /// The site's first user: its owner, who enters by ticket and has no password here.

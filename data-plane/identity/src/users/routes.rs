@@ -1,4 +1,4 @@
-//! HTTP over users: so far, each sees their own.
+//! A user as the API shows them, and what each sees of themselves.
 
 use freehold_api::{ApiError, Data, Method, Route, Routes};
 use freehold_clock::UnixMs;
@@ -7,9 +7,10 @@ use freehold_kernel::{Ctx, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::model::Status;
 use super::{Account, ReadOwnUser, store};
 
-/// A user as they see themselves.
+/// A user as they and administrators see them.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 pub(crate) struct UserView {
@@ -18,7 +19,14 @@ pub(crate) struct UserView {
     email: String,
     username: String,
     role: Role,
+    #[schema(value_type = Status)]
     status: String,
+    /// What they say of themselves.
+    bio: Option<String>,
+    /// Their own page elsewhere.
+    website: Option<String>,
+    /// Whether they are a member of the site's account, which gives them their role.
+    from_console: bool,
     /// RFC 3339.
     created_at: String,
 }
@@ -31,6 +39,9 @@ impl From<Account> for UserView {
             username: user.username,
             role: user.role,
             status: user.status,
+            bio: user.bio,
+            website: user.website,
+            from_console: user.is_member,
             created_at: UnixMs(user.created_at).rfc3339(),
         }
     }
@@ -48,5 +59,6 @@ async fn me(ctx: Ctx<ReadOwnUser>) -> Result<Data<UserView>, ApiError> {
     let user = ctx.actor().user().ok_or_else(ApiError::unauthorized)?;
     let mut read = ctx.read().await?;
     let account = store::by_id(&mut read, user.id).await?.ok_or_else(ApiError::unauthorized)?;
-    Ok(Data::ok(account.into()))
+    // Who looks as somebody of a lesser role is told that one.
+    Ok(Data::ok(UserView { role: user.role, ..account.into() }))
 }

@@ -5,11 +5,23 @@ use freehold_db::{Direction, Filter, Insert, Row, Select, Update};
 use freehold_ids::UserId;
 use freehold_ids::kinds;
 use freehold_kernel::{Read, Role, StoreError, Tx};
+use freehold_lists::{Found, List, Listed};
 
 use super::model::{ACTIVE, Account, Username};
 
-const COLUMNS: [&str; 7] =
-    ["id", "email", "username", "role", "status", "password_hash", "created_at"];
+pub(super) const TABLE: &str = "users";
+pub(super) const COLUMNS: [&str; 10] = [
+    "id",
+    "email",
+    "username",
+    "role",
+    "status",
+    "password_hash",
+    "bio",
+    "website",
+    "member_id",
+    "created_at",
+];
 
 fn account(row: &Row) -> Result<Account, StoreError> {
     let role: String = row.get("role")?;
@@ -21,6 +33,9 @@ fn account(row: &Row) -> Result<Account, StoreError> {
         role: Role::parse(&role).unwrap_or(Role::Reader),
         status: row.get("status")?,
         password_hash: row.get("password_hash")?,
+        bio: row.get("bio")?,
+        website: row.get("website")?,
+        is_member: row.get::<Option<String>>("member_id")?.is_some(),
         created_at: row.get("created_at")?,
     })
 }
@@ -75,7 +90,7 @@ pub(crate) async fn create_for_member(
     let taken = find(tx, Filter::eq("username_key", plain.key.as_str())).await?.is_some();
     let unique = tx.issue::<kinds::User>().number();
     let username = if taken { Username::from_email(email, Some(unique)) } else { plain };
-    let user = new_user(tx, email, &username, role, None);
+    let user = Account { is_member: true, ..new_user(tx, email, &username, role, None) };
     insert(tx, &user, &email.to_lowercase(), &username.key, Some(member)).await?;
     Ok(user)
 }
@@ -94,6 +109,9 @@ fn new_user(
         role,
         status: ACTIVE.to_owned(),
         password_hash,
+        bio: None,
+        website: None,
+        is_member: false,
         created_at: tx.now().0,
     }
 }
@@ -110,6 +128,68 @@ pub(crate) async fn set_role(
         .filter(Filter::eq("id", user.id.number()));
     tx.update(&update).await?;
     Ok(Account { role, ..user })
+}
+
+/// Writes what a user may change of themselves, and their status.
+///
+/// # Errors
+/// A conflict on `users_username_key`.
+pub(super) async fn update(
+    tx: &mut Tx,
+    user: &Account,
+    username_key: &str,
+) -> Result<(), StoreError> {
+    let update = Update::table(TABLE)
+        .set("username", user.username.as_str())
+        .set("username_key", username_key)
+        .set("status", user.status.as_str())
+        .set("bio", user.bio.clone())
+        .set("website", user.website.clone())
+        .set("password_hash", user.password_hash.clone())
+        .set("updated_at", tx.now().0)
+        .filter(Filter::eq("id", user.id.number()));
+    tx.update(&update).await.map(drop)
+}
+
+/// The users that a caller's list asks for.
+pub(super) async fn listed<T: Listed>(
+    read: &mut Read,
+    list: &List<T>,
+) -> Result<Found<Account>, StoreError> {
+    let total = match list.total(Filter::everything()) {
+        Some(count) => Some(read.count(&count).await?),
+        None => None,
+    };
+    let rows = read.rows(&list.select(Filter::everything())).await?;
+    list.found(rows, total, account)
+}
+
+/// How many users a site has.
+#[derive(Debug)]
+pub struct UserFigures {
+    /// All of them.
+    pub total: u64,
+    /// Those who may not sign in.
+    pub suspended: u64,
+    /// When the newest of them came, in Unix milliseconds, the last first.
+    pub came: Vec<i64>,
+}
+
+/// How many users there are, and when they came since an instant, at most so many.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn figures(read: &mut Read, since: i64, rows: u64) -> Result<UserFigures, StoreError> {
+    let total = read.count(&Select::count(TABLE)).await?;
+    let suspended = Filter::eq("status", super::model::Status::Suspended.as_str());
+    let suspended = read.count(&Select::count(TABLE).filter(suspended)).await?;
+    let select = Select::from(TABLE, ["created_at"])
+        .filter(Filter::gte("created_at", since))
+        .order("created_at", Direction::Descending)
+        .page(rows, 0);
+    let came = read.rows(&select).await?;
+    let came = came.iter().map(|row| Ok(row.get("created_at")?)).collect::<Result<_, StoreError>>();
+    Ok(UserFigures { total, suspended, came: came? })
 }
 
 async fn insert(

@@ -128,6 +128,19 @@ impl Tenant {
         self.read().await
     }
 
+    /// [`Tenant::read_as_system`] for writing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the turn does not come in time.
+    pub async fn begin_as_system(
+        &self,
+        reason: &'static str,
+        now: UnixMs,
+    ) -> Result<Tx, StoreError> {
+        tracing::trace!(reason, "system write");
+        self.begin(now).await
+    }
+
     pub(crate) async fn read(&self) -> Result<Read, StoreError> {
         self.still_owned()?;
         Ok(Read::new(self.open.database.read().await?, self.clone()))
