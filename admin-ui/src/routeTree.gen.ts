@@ -15,8 +15,11 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppMeRouteImport } from './routes/_app.me'
 import { Route as AppSettingsRouteImport } from './routes/_app.settings'
+import { Route as AppTokensRouteImport } from './routes/_app.tokens'
+import { Route as AppUsersRouteImport } from './routes/_app.users'
 import { Route as AppPostsIndexRouteImport } from './routes/_app.posts.index'
 import { Route as AppPostsEditRouteImport } from './routes/_app.posts.edit'
+import { Route as AppPostsTrashRouteImport } from './routes/_app.posts.trash'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -47,6 +50,16 @@ const AppSettingsRoute = AppSettingsRouteImport.update({
   path: '/settings',
   getParentRoute: () => AppRoute,
 } as any)
+const AppTokensRoute = AppTokensRouteImport.update({
+  id: '/tokens',
+  path: '/tokens',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppUsersRoute = AppUsersRouteImport.update({
+  id: '/users',
+  path: '/users',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppPostsIndexRoute = AppPostsIndexRouteImport.update({
   id: '/posts/',
   path: '/posts/',
@@ -57,6 +70,11 @@ const AppPostsEditRoute = AppPostsEditRouteImport.update({
   path: '/posts/edit',
   getParentRoute: () => AppRoute,
 } as any)
+const AppPostsTrashRoute = AppPostsTrashRouteImport.update({
+  id: '/posts/trash',
+  path: '/posts/trash',
+  getParentRoute: () => AppRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
@@ -64,7 +82,10 @@ export interface FileRoutesByFullPath {
   '/sign-in': typeof SignInRoute
   '/me': typeof AppMeRoute
   '/settings': typeof AppSettingsRoute
+  '/tokens': typeof AppTokensRoute
+  '/users': typeof AppUsersRoute
   '/posts/edit': typeof AppPostsEditRoute
+  '/posts/trash': typeof AppPostsTrashRoute
   '/posts/': typeof AppPostsIndexRoute
 }
 export interface FileRoutesByTo {
@@ -72,8 +93,11 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/me': typeof AppMeRoute
   '/settings': typeof AppSettingsRoute
+  '/tokens': typeof AppTokensRoute
+  '/users': typeof AppUsersRoute
   '/': typeof AppIndexRoute
   '/posts/edit': typeof AppPostsEditRoute
+  '/posts/trash': typeof AppPostsTrashRoute
   '/posts': typeof AppPostsIndexRoute
 }
 export interface FileRoutesById {
@@ -83,8 +107,11 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute
   '/_app/me': typeof AppMeRoute
   '/_app/settings': typeof AppSettingsRoute
+  '/_app/tokens': typeof AppTokensRoute
+  '/_app/users': typeof AppUsersRoute
   '/_app/': typeof AppIndexRoute
   '/_app/posts/edit': typeof AppPostsEditRoute
+  '/_app/posts/trash': typeof AppPostsTrashRoute
   '/_app/posts/': typeof AppPostsIndexRoute
 }
 export interface FileRouteTypes {
@@ -95,11 +122,23 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/me'
     | '/settings'
+    | '/tokens'
+    | '/users'
     | '/posts/edit'
+    | '/posts/trash'
     | '/posts/'
   fileRoutesByTo: FileRoutesByTo
   to:
-    '/enter' | '/sign-in' | '/me' | '/settings' | '/' | '/posts/edit' | '/posts'
+    | '/enter'
+    | '/sign-in'
+    | '/me'
+    | '/settings'
+    | '/tokens'
+    | '/users'
+    | '/'
+    | '/posts/edit'
+    | '/posts/trash'
+    | '/posts'
   id:
     | '__root__'
     | '/_app'
@@ -107,8 +146,11 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_app/me'
     | '/_app/settings'
+    | '/_app/tokens'
+    | '/_app/users'
     | '/_app/'
     | '/_app/posts/edit'
+    | '/_app/posts/trash'
     | '/_app/posts/'
   fileRoutesById: FileRoutesById
 }
@@ -162,6 +204,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/tokens': {
+      id: '/_app/tokens'
+      path: '/tokens'
+      fullPath: '/tokens'
+      preLoaderRoute: typeof AppTokensRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/users': {
+      id: '/_app/users'
+      path: '/users'
+      fullPath: '/users'
+      preLoaderRoute: typeof AppUsersRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/posts/': {
       id: '/_app/posts/'
       path: '/posts'
@@ -176,22 +232,35 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppPostsEditRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/posts/trash': {
+      id: '/_app/posts/trash'
+      path: '/posts/trash'
+      fullPath: '/posts/trash'
+      preLoaderRoute: typeof AppPostsTrashRouteImport
+      parentRoute: typeof AppRoute
+    }
   }
 }
 
 interface AppRouteChildren {
   AppMeRoute: typeof AppMeRoute
   AppSettingsRoute: typeof AppSettingsRoute
+  AppTokensRoute: typeof AppTokensRoute
+  AppUsersRoute: typeof AppUsersRoute
   AppIndexRoute: typeof AppIndexRoute
   AppPostsEditRoute: typeof AppPostsEditRoute
+  AppPostsTrashRoute: typeof AppPostsTrashRoute
   AppPostsIndexRoute: typeof AppPostsIndexRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
   AppMeRoute: AppMeRoute,
   AppSettingsRoute: AppSettingsRoute,
+  AppTokensRoute: AppTokensRoute,
+  AppUsersRoute: AppUsersRoute,
   AppIndexRoute: AppIndexRoute,
   AppPostsEditRoute: AppPostsEditRoute,
+  AppPostsTrashRoute: AppPostsTrashRoute,
   AppPostsIndexRoute: AppPostsIndexRoute,
 }
 

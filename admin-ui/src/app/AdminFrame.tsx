@@ -5,10 +5,13 @@ import {
   Frame,
   IconArticle,
   IconExternalLink,
+  IconKey,
   IconLayoutDashboard,
   IconPlus,
   IconSettings,
+  IconTrash,
   IconUser,
+  IconUsers,
   unwrap,
   useRegisterCommands,
 } from '@freehold/ui-kit';
@@ -19,6 +22,7 @@ import { getApiV1OptionsPublic, getApiV1Posts } from '../api';
 import { meQuery } from '../me/query';
 import { siteOrigin } from '../session/store';
 import { useWords } from '../words';
+import { PreviewBanner } from './PreviewBanner';
 import { UserMenu } from './UserMenu';
 
 const FOUND_MAX = 6;
@@ -39,58 +43,38 @@ const titleQuery = queryOptions({
   queryFn: async () => String((await unwrap(getApiV1OptionsPublic())).site_title ?? ''),
 });
 
-export function AdminFrame({ children }: { children: ReactNode }) {
+/** What the sidebar, the palette and chords lead to, for somebody who may manage the site or not. */
+function useCommands(mayManage: boolean): readonly Command[] {
   const word = useWords();
-  const me = useQuery(meQuery);
-  const mayManage = me.data?.role === 'admin' || me.data?.role === 'owner';
-  const labels = [
-    word('dashboard'),
-    word('posts'),
-    word('me'),
-    word('post.new'),
-    word('nav.content'),
-    word('nav.people'),
-    word('site.open'),
-    word('settings'),
-  ].join('\n');
-  const commands = useMemo<readonly Command[]>(() => {
-    const [dashboard = '', posts = '', me = '', create = '', content = '', people = '', open = '', settings = ''] =
-      labels.split('\n');
+  return useMemo<readonly Command[]>(() => {
+    const go = (id: string, href: string, label: string, sidebar: string, icon: Command['icon'], keys: string) =>
+      ({ id, group: 'go', href, label, sidebar, icon, keys }) satisfies Command;
+    const [content, people] = [word('nav.content'), word('nav.people')];
     return [
-      {
-        id: 'dashboard',
-        group: 'go',
-        href: '/',
-        label: dashboard,
-        sidebar: '',
-        icon: IconLayoutDashboard,
-        keys: 'g d',
-      },
-      { id: 'posts', group: 'go', href: '/posts', label: posts, sidebar: content, icon: IconArticle, keys: 'g p' },
-      { id: 'me', group: 'go', href: '/me', label: me, sidebar: people, icon: IconUser, keys: 'g m' },
-      ...(mayManage
-        ? [
-            {
-              id: 'settings',
-              group: 'go',
-              href: '/settings',
-              label: settings,
-              sidebar: '',
-              icon: IconSettings,
-              keys: 'g s',
-            } satisfies Command,
-          ]
-        : []),
-      { id: 'post.new', group: 'create', href: '/posts/edit', label: create, icon: IconPlus, keys: 'c p' },
+      go('dashboard', '/', word('dashboard'), '', IconLayoutDashboard, 'g d'),
+      go('posts', '/posts', word('posts'), content, IconArticle, 'g p'),
+      go('trash', '/posts/trash', word('trash.posts'), content, IconTrash, 'g b'),
+      ...(mayManage ? [go('users', '/users', word('users'), people, IconUsers, 'g u')] : []),
+      go('me', '/me', word('me'), people, IconUser, 'g m'),
+      go('tokens', '/tokens', word('tokens'), people, IconKey, 'g t'),
+      ...(mayManage ? [go('settings', '/settings', word('settings'), '', IconSettings, 'g s')] : []),
+      { id: 'post.new', group: 'create', href: '/posts/edit', label: word('post.new'), icon: IconPlus, keys: 'c p' },
       {
         id: 'site.open',
         group: 'do',
-        label: open,
+        label: word('site.open'),
         icon: IconExternalLink,
         run: () => window.open(siteOrigin(), '_blank', 'noopener'),
       },
     ];
-  }, [labels, mayManage]);
+  }, [word, mayManage]);
+}
+
+export function AdminFrame({ children }: { children: ReactNode }) {
+  const word = useWords();
+  const me = useQuery(meQuery);
+  const mayManage = me.data?.role === 'admin' || me.data?.role === 'owner';
+  const commands = useCommands(mayManage);
   useRegisterCommands(commands);
   const site = siteOrigin();
   const title = useQuery(titleQuery).data;
@@ -105,6 +89,7 @@ export function AdminFrame({ children }: { children: ReactNode }) {
       }
       actions={<UserMenu />}
     >
+      <PreviewBanner />
       {children}
     </Frame>
   );

@@ -1,16 +1,23 @@
 /** Who is signed in, their site, and the way out. */
-import { asApiError, IconExternalLink, IconLogout, IconUser, toastProblem, unwrap } from '@freehold/ui-kit';
+import { asApiError, IconExternalLink, IconEye, IconLogout, IconUser, toastProblem, unwrap } from '@freehold/ui-kit';
 import { ActionIcon, Menu } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { postApiV1AuthLogout } from '../api';
+import { meQuery } from '../me/query';
 import { forgetSession, keptSession, siteOrigin } from '../session/store';
+import { viewAs, viewedAs } from '../session/viewAs';
+import { ROLES, rank, useRoles } from '../users/roles';
 import { useWords } from '../words';
 
 export function UserMenu() {
   const word = useWords();
   const navigate = useNavigate();
   const queries = useQueryClient();
+  const roles = useRoles();
+  const me = useQuery(meQuery).data;
+  // From a preview one goes back first.
+  const lesser = me && !viewedAs() ? ROLES.filter((role) => role !== 'reader' && rank(role) < rank(me.role)) : [];
   const signOut = useMutation({
     mutationFn: () => unwrap(postApiV1AuthLogout()),
     onError: (error) => toastProblem(word('sign_out.failed'), asApiError(error)),
@@ -28,7 +35,10 @@ export function UserMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{keptSession()?.user.email}</Menu.Label>
+        <Menu.Label>
+          {keptSession()?.user.email}
+          {me && ` · ${roles.short(me.role)}`}
+        </Menu.Label>
         <Menu.Item leftSection={<IconUser size={16} />} onClick={() => void navigate({ to: '/me' })}>
           {word('me')}
         </Menu.Item>
@@ -41,6 +51,18 @@ export function UserMenu() {
         >
           {word('site.open')}
         </Menu.Item>
+        {lesser.length > 0 && (
+          <>
+            <Menu.Divider />
+            <Menu.Label>{word('view_as')}</Menu.Label>
+            {lesser.map((role) => (
+              <Menu.Item key={role} leftSection={<IconEye size={16} />} onClick={() => viewAs(role)}>
+                {roles.short(role)}
+              </Menu.Item>
+            ))}
+            <Menu.Divider />
+          </>
+        )}
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => signOut.mutate()}>
           {word('sign_out')}
         </Menu.Item>

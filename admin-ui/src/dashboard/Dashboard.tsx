@@ -1,4 +1,4 @@
-/** The first screen: how many posts there are, what was worked on last, and what to do next. */
+/** The first screen: the site in figures, what was worked on last, and what to do next. */
 import {
   ApiCalls,
   AppLink,
@@ -10,33 +10,19 @@ import {
   PageHead,
   Time,
   unwrap,
-  useNumbers,
 } from '@freehold/ui-kit';
 import { Badge, Box, Button, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { getApiV1Posts, type Post } from '../api';
+import { getApiV1Posts } from '../api';
+import { meQuery } from '../me/query';
 import { editorHref } from '../posts/resource';
 import { siteOrigin } from '../session/store';
+import { rank } from '../users/roles';
 import { useWords } from '../words';
+import { Figures } from './Figures';
 
 const NEWEST = 6;
-
-interface StatusCount {
-  status: Post['status'];
-  count: number;
-}
-
-/** How many posts there are of each status, counted by the API. */
-const countsQuery = {
-  queryKey: ['posts', 'counts'],
-  queryFn: async () => {
-    const page = await unwrap(getApiV1Posts({ query: { aggregate: { count: '*' }, group_by: 'status' } }));
-    const groups = page.items as unknown as StatusCount[];
-    const of = (status: Post['status']) => groups.find((group) => group.status === status)?.count ?? 0;
-    return { published: of('published'), draft: of('draft') };
-  },
-};
 
 const newestQuery = {
   queryKey: ['posts', 'newest'],
@@ -45,48 +31,6 @@ const newestQuery = {
       getApiV1Posts({ query: { sort: '-updated_at', page_size: NEWEST, fields: 'title,slug,status,updated_at' } }),
     ),
 };
-
-function Counts() {
-  const word = useWords();
-  const { count } = useNumbers();
-  const counts = useQuery(countsQuery);
-  if (!counts.data) {
-    return counts.error ? (
-      <ErrorState error={counts.error} onRetry={() => void counts.refetch()} />
-    ) : (
-      <LoadingState rows={2} />
-    );
-  }
-  const { published, draft } = counts.data;
-  const figures = [
-    {
-      label: word('dashboard.published'),
-      value: published,
-      href: '/posts?filter=%7B%22status%22%3A%22published%22%7D',
-    },
-    { label: word('dashboard.drafts'), value: draft, href: '/posts?filter=%7B%22status%22%3A%22draft%22%7D' },
-    { label: word('dashboard.all'), value: published + draft, href: '/posts' },
-  ];
-  return (
-    <SimpleGrid cols={{ base: 1, xs: 3 }}>
-      {figures.map(({ label, value, href }) => (
-        <Box key={label} className="fh-surface" p="md">
-          <Text size="sm" c="dimmed">
-            {label}
-          </Text>
-          <Text fz={28} fw={600} className="fh-num">
-            {count(value)}
-          </Text>
-          <Text size="sm">
-            <AppLink href={href} aria-label={`${word('dashboard.show')}: ${label}`}>
-              {word('dashboard.show')}
-            </AppLink>
-          </Text>
-        </Box>
-      ))}
-    </SimpleGrid>
-  );
-}
 
 function Newest() {
   const word = useWords();
@@ -136,6 +80,9 @@ function Newest() {
 
 export function Dashboard() {
   const word = useWords();
+  const me = useQuery(meQuery).data;
+  const mayReadFigures = me !== undefined && rank(me.role) >= rank('editor');
+  const mayManage = me !== undefined && rank(me.role) >= rank('admin');
   const calls = useMemo(
     () => [
       {
@@ -169,7 +116,7 @@ export function Dashboard() {
         }
       />
       <Stack gap="lg">
-        <Counts />
+        {mayReadFigures && <Figures mayManage={mayManage} />}
         <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
           <Newest />
           <Box className="fh-surface" p="lg" component="section" aria-label={word('calls')} miw={0}>

@@ -13,10 +13,11 @@ import {
 } from '@freehold/ui-kit';
 import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { useWords } from '../words';
 import { BulkActions } from './BulkActions';
 import { FieldCell } from './fieldKinds';
+import { SavedViews } from './SavedViews';
 import type { ResourceSearch } from './search';
 import type { Field, Resource } from './types';
 
@@ -26,6 +27,8 @@ interface ResourceListProps<Row> {
   resource: Resource<Row>;
   search: ResourceSearch;
   navigate: (to: { search: ResourceSearch; replace: boolean }) => unknown;
+  /** What stands beside the title, before the way to a new one. */
+  beside?: ReactNode;
 }
 
 function useColumns<Row>(resource: Resource<Row>) {
@@ -38,7 +41,7 @@ function useColumns<Row>(resource: Resource<Row>) {
         sortable: field.sortable,
         wideOnly: field.wideOnly,
         align: field.kind === 'number' ? ('right' as const) : undefined,
-        cell: (row: Row) => <FieldCell field={field} row={row} href={resource.rowHref(row)} />,
+        cell: (row: Row) => <FieldCell field={field} row={row} href={resource.rowHref?.(row)} />,
       })),
     [resource, word],
   );
@@ -65,7 +68,7 @@ function FieldFilter<Row>({ field, value, onChange }: FieldFilterProps<Row>) {
   );
 }
 
-export function ResourceList<Row extends object>({ resource, search, navigate }: ResourceListProps<Row>) {
+export function ResourceList<Row extends object>({ resource, search, navigate, beside }: ResourceListProps<Row>) {
   const word = useWords();
   const { onSearch, onFilter, clear, filtered } = useListScreen<ResourceSearch>(search, navigate);
   const filter = search.filter ?? {};
@@ -82,7 +85,7 @@ export function ResourceList<Row extends object>({ resource, search, navigate }:
   };
   // A filter that the API does not know any more must not brick the page: it offers to clear them.
   const isRefused = list.error && asApiError(list.error).status === 400;
-  const create = (
+  const create = resource.create && (
     <Button
       component={AppLink}
       className=""
@@ -99,7 +102,16 @@ export function ResourceList<Row extends object>({ resource, search, navigate }:
   );
   return (
     <>
-      <PageHead title={word(resource.title)} lead={word(resource.lead)} actions={create} />
+      <PageHead
+        title={word(resource.title)}
+        lead={word(resource.lead)}
+        actions={
+          <>
+            {beside}
+            {create}
+          </>
+        }
+      />
       <DataGrid
         label={word(resource.title)}
         columns={columns}
@@ -131,6 +143,11 @@ export function ResourceList<Row extends object>({ resource, search, navigate }:
                 onChange={(value) => narrow(field.id, value)}
               />
             ))}
+            <SavedViews
+              resource={resource.name}
+              search={search}
+              onOpen={(next) => void navigate({ search: next, replace: false })}
+            />
           </Toolbar>
         }
       />

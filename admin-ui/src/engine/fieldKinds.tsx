@@ -8,7 +8,7 @@ import type { Field, FieldKind } from './types';
 interface CellProps<Row> {
   field: Field<Row>;
   row: Row;
-  href: string;
+  href: string | undefined;
 }
 
 function Choice<Row>({ field, row }: CellProps<Row>) {
@@ -20,7 +20,7 @@ function Choice<Row>({ field, row }: CellProps<Row>) {
 function Title<Row>({ field, row, href }: CellProps<Row>) {
   return (
     <>
-      <AppLink href={href}>{field.value(row)}</AppLink>
+      {href ? <AppLink href={href}>{field.value(row)}</AppLink> : <Text size="sm">{field.value(row)}</Text>}
       {field.detail && (
         <Text size="xs" c="dimmed" lineClamp={1} className="fh-wrap">
           {field.detail(row)}

@@ -51,7 +51,8 @@ export interface Resource<Row> {
   lead: AdminWord;
   icon: Icon;
   search: AdminWord;
-  create: { label: AdminWord; href: string };
+  /** Where a new one is made; absent where none is made by hand. */
+  create?: { label: AdminWord; href: string };
   empty: { title: AdminWord; text: AdminWord };
   defaultSort: string;
   fields: readonly Field<Row>[];
@@ -59,7 +60,8 @@ export interface Resource<Row> {
   list: (query: ListQuery) => Promise<PageOf<Row>>;
   rowId: (row: Row) => string;
   rowName: (row: Row) => string;
-  rowHref: (row: Row) => string;
+  /** Where a row leads; rows without stay put. */
+  rowHref?: (row: Row) => string;
 }
 
 export interface ListQuery extends ListSearch {

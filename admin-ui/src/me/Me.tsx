@@ -3,17 +3,12 @@ import { ErrorState, LoadingState, PageHead, Time } from '@freehold/ui-kit';
 import { Box, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { Role } from '../api';
+import { viewedAs } from '../session/viewAs';
+import { useRoles } from '../users/roles';
 import { useWords } from '../words';
+import { PasswordForm } from './PasswordForm';
+import { ProfileForm } from './ProfileForm';
 import { meQuery } from './query';
-
-const ROLES = {
-  reader: 'role.reader',
-  author: 'role.author',
-  editor: 'role.editor',
-  admin: 'role.admin',
-  owner: 'role.owner',
-} as const satisfies Record<Role, string>;
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -30,25 +25,31 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
 
 export function Me() {
   const word = useWords();
+  const roles = useRoles();
   const me = useQuery(meQuery);
   const body = () => {
     if (!me.data) {
       return me.error ? <ErrorState error={me.error} onRetry={() => void me.refetch()} /> : <LoadingState />;
     }
-    const { username, email, role, created_at } = me.data;
+    const { username, email, role, created_at, from_console } = me.data;
     return (
-      <Stack className="fh-surface" p="lg" maw={520}>
-        <Fact label={word('username')}>{username}</Fact>
-        <Fact label={word('email')}>{email}</Fact>
-        <Fact label={word('role')}>{word(ROLES[role])}</Fact>
-        <Fact label={word('since')}>
-          <Time at={created_at} />
-        </Fact>
+      <Stack gap="lg">
+        <Stack className="fh-surface" p="lg">
+          <Fact label={word('username')}>{username}</Fact>
+          <Fact label={word('email')}>{email}</Fact>
+          <Fact label={word('role')}>{roles.long(role)}</Fact>
+          <Fact label={word('since')}>
+            <Time at={created_at} />
+          </Fact>
+        </Stack>
+        {/* A preview changes nothing. */}
+        {!viewedAs() && <ProfileForm me={me.data} />}
+        {!viewedAs() && !from_console && <PasswordForm />}
       </Stack>
     );
   };
   return (
-    <Box>
+    <Box maw={560}>
       <PageHead title={word('me')} lead={word('me.lead')} />
       {body()}
     </Box>

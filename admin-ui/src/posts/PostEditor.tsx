@@ -10,6 +10,7 @@ import {
   useKitWords,
 } from '@freehold/ui-kit';
 import { Badge, Box, Button, Stack, Textarea, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { useBlocker } from '@tanstack/react-router';
 import { useCallback, useState } from 'react';
@@ -20,6 +21,7 @@ import { BackupNotice } from './BackupNotice';
 import { dropBackup, findBackup } from './backup';
 import { Conflict } from './Conflict';
 import { ContentField } from './ContentField';
+import { History } from './History';
 import { Preview } from './Preview';
 import type { Tagged } from './queries';
 import { SaveStateText } from './SaveStateText';
@@ -56,7 +58,15 @@ export function PostEditor({ initial, onCreated }: PostEditorProps) {
         title={values.title || word('post.untitled')}
         badge={saved && <StatusBadge post={saved.post} />}
         lead={<SaveStateText state={state} isDraft={isDraft} />}
-        actions={<PostActions draft={draft} />}
+        actions={
+          <PostActions
+            draft={draft}
+            onReplaced={(next) => {
+              settle(next, false);
+              setVersion((count) => count + 1);
+            }}
+          />
+        }
       />
       {backup && (
         <BackupNotice
@@ -126,11 +136,18 @@ function StatusBadge({ post }: { post: Post }) {
   );
 }
 
-function PostActions({ draft }: { draft: PostDraft }) {
+interface PostActionsProps {
+  draft: PostDraft;
+  /** The post is another version now, which the editor is to show. */
+  onReplaced: (next: Tagged) => void;
+}
+
+function PostActions({ draft, onReplaced }: PostActionsProps) {
   const word = useWords();
   const kit = useKitWords();
   const queries = useQueryClient();
   const [shown, setShown] = useState<Post | null>(null);
+  const [opened, history] = useDisclosure(false);
   const { saved, values, state, save } = draft;
   const isPublished = saved?.post.status === 'published';
   const blocked = !values.title.trim() || state.is === 'conflict';
@@ -154,6 +171,10 @@ function PostActions({ draft }: { draft: PostDraft }) {
     const done = isPublished || state.is === 'saved' ? saved : await save();
     if (done) setShown(done.post);
   };
+  // What is unsaved would be lost by going back, so it is saved first and has its place in the history.
+  const showHistory = async () => {
+    if (!draft.isUnsaved || (await save())) history.open();
+  };
   return (
     <>
       {isPublished && (
@@ -165,6 +186,11 @@ function PostActions({ draft }: { draft: PostDraft }) {
           rel="noopener"
         >
           {word('post.view')}
+        </Button>
+      )}
+      {saved && (
+        <Button variant="default" onClick={() => void showHistory()}>
+          {word('history')}
         </Button>
       )}
       <Button variant="default" disabled={blocked} onClick={() => void preview()}>
@@ -189,6 +215,17 @@ function PostActions({ draft }: { draft: PostDraft }) {
         </Button>
       )}
       <Preview post={shown} onClose={() => setShown(null)} />
+      {saved && (
+        <History
+          saved={saved}
+          opened={opened}
+          onClose={history.close}
+          onRestored={(next) => {
+            history.close();
+            onReplaced(next);
+          }}
+        />
+      )}
     </>
   );
 }

@@ -1,6 +1,13 @@
 /** Posts, described to the resource engine. */
 import { IconArticle, IconEye, IconPencil, IconTrash, unwrap } from '@freehold/ui-kit';
-import { deleteApiV1PostsSlug, getApiV1Posts, type Post, type PostStatus, putApiV1PostsSlug } from '../api';
+import {
+  deleteApiV1PostsSlug,
+  getApiV1Posts,
+  type Post,
+  type PostStatus,
+  postApiV1TrashPostsIdRestore,
+  putApiV1PostsSlug,
+} from '../api';
 import type { Resource } from '../engine/types';
 
 const LISTED = 'id,title,slug,status,author,updated_at,published_at,reading_minutes,excerpt,version';
@@ -86,8 +93,8 @@ export const posts: Resource<Post> = {
       icon: IconTrash,
       fits: () => true,
       run: (post) => unwrap(deleteApiV1PostsSlug({ path: { slug: post.slug } })),
-      done: 'posts.deleted',
-      confirm: { title: 'posts.delete.ask', text: 'posts.delete.meaning' },
+      undo: (post) => unwrap(postApiV1TrashPostsIdRestore({ path: { id: post.id } })),
+      done: 'posts.trashed',
     },
   ],
   list: ({ filter, q, sort, page, page_size }) =>

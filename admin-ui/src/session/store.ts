@@ -1,47 +1,46 @@
 /**
- * The session on a site, as this browser keeps it: an access token for a quarter of an hour, and a
- * refresh token that works once. All tabs share it, so a refresh is done by one tab at a time.
+ * The session on a site, as this tab uses it: an access token for a quarter of an hour, and a
+ * refresh token that works once, so a refresh is done by one tab at a time.
  */
 import { unwrap } from '@freehold/ui-kit';
-import { postApiV1AuthRefresh, type Session, type User } from '../api';
+import { postApiV1AuthRefresh } from '../api';
+import { drop, type Kept, keepSession, keptSession } from './kept';
+import { askTabs, tellEnded, tellRefreshed } from './tabs';
+import { forgetView } from './viewAs';
 
-const STORED = 'freehold.admin.session';
+export { keepSession, keptSession };
+
 const LOCK = 'freehold.admin.refresh';
 /** Refreshed this long before the access token ends, so that no request meets its end. */
 const MARGIN_MS = 30_000;
 
-interface Kept {
-  access: string;
-  refresh: string;
-  endsAt: number;
-  user: User;
+/** The session of this tab, or else of another one. */
+export async function findSession(): Promise<Kept | null> {
+  if (!keptSession()) await askTabs();
+  return keptSession();
 }
 
-export function keptSession(): Kept | null {
-  try {
-    return JSON.parse(localStorage.getItem(STORED) ?? 'null') as Kept | null;
-  } catch {
-    return null;
-  }
-}
-
-export function keepSession({ access_token, refresh_token, expires_in, user }: Session): void {
-  const kept: Kept = { access: access_token, refresh: refresh_token, endsAt: Date.now() + expires_in * 1000, user };
-  localStorage.setItem(STORED, JSON.stringify(kept));
-}
-
+/** Ends the session in every tab that goes on with it. */
 export function forgetSession(): void {
-  localStorage.removeItem(STORED);
+  forgetView();
+  const kept = keptSession();
+  drop();
+  if (kept) tellEnded(kept.id);
 }
 
 const isFresh = (kept: Kept) => kept.endsAt - MARGIN_MS > Date.now();
 
 async function refresh(): Promise<string | undefined> {
-  // Another tab may have refreshed while this one waited for its turn.
+  // Another tab may have refreshed while this one waited for its turn, and its word be on the way.
+  await askTabs();
   const kept = keptSession();
   if (!kept || isFresh(kept)) return kept?.access;
-  keepSession(await unwrap(postApiV1AuthRefresh({ body: { refresh_token: kept.refresh } })));
-  return keptSession()?.access;
+  const session = await unwrap(postApiV1AuthRefresh({ body: { refresh_token: kept.refresh } }));
+  // Signed out meanwhile, in whatever tab: the answer must not bring the session back.
+  if (keptSession()?.id !== kept.id) return undefined;
+  const renewed = keepSession(session, kept.id);
+  tellRefreshed(renewed);
+  return renewed.access;
 }
 
 let inThisTab: Promise<string | undefined> | null = null;

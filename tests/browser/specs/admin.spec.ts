@@ -1,29 +1,9 @@
 /** The admin of a site: from the console's ticket to a post that everybody reads. */
 import type { Page } from '@playwright/test';
-import { adminUrl, expect, look, signUp, siteUrl, test } from '../support/world.ts';
-
-async function enterAdmin(page: Page): Promise<string> {
-  const { slug } = await signUp(page);
-  await page.getByRole('button', { name: 'Open admin' }).click();
-  await expect(page.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
-  expect(page.url()).toBe(adminUrl(slug));
-  return slug;
-}
+import { enterAdmin, overApi } from '../support/site.ts';
+import { adminUrl, expect, look, siteUrl, test } from '../support/world.ts';
 
 const text = (page: Page) => page.getByRole('textbox', { name: 'Text', exact: true });
-
-/** Writes a post over the API, as another tab or program would. */
-async function overApi(page: Page, method: string, path: string, body?: unknown): Promise<number> {
-  return page.evaluate(
-    async ([how, where, what]) => {
-      const kept = JSON.parse(localStorage.getItem('freehold.admin.session') ?? '{}');
-      const headers = { 'Authorization': `Bearer ${kept.access}`, 'Content-Type': 'application/json' };
-      const answer = await fetch(where ?? '', { method: how ?? 'GET', headers, body: what || undefined });
-      return answer.status;
-    },
-    [method, path, body ? JSON.stringify(body) : ''],
-  );
-}
 
 test('from sign-up to a post that is read on the site', async ({ page }) => {
   const slug = await enterAdmin(page);
@@ -86,12 +66,11 @@ test('the list of posts: search, filter, order, and actions in bulk that can be 
   await expect(page.getByRole('row', { name: /Apples.*Draft/ })).toBeVisible();
 
   await page.getByRole('checkbox', { name: 'Select Cherries' }).click();
-  await page.getByRole('button', { name: 'Delete' }).click();
-  await expect(page.getByText('what is deleted cannot be brought back')).toBeVisible();
-  await look(page, 'admin-posts-delete');
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await expect(page.getByText('1 post is deleted.')).toBeVisible();
+  await page.getByRole('button', { name: 'Move to trash' }).click();
+  await expect(page.getByText('1 post is in the trash.')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Cherries' })).toBeHidden();
+  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await expect(page.getByRole('link', { name: 'Cherries' })).toBeVisible();
 
   await page.goto(page.url().replace(/\/posts.*/, '/posts?filter=%7B%22gone%22%3A%22x%22%7D'));
   await expect(page.getByText('Nothing matches')).toBeVisible();
@@ -149,8 +128,8 @@ test('text that the visual editor cannot hold is edited as Markdown and kept', a
 test('a session is refreshed, ends everywhere, and a used ticket says what to do', async ({ page }) => {
   const slug = await enterAdmin(page);
   await page.evaluate(() => {
-    const kept = JSON.parse(localStorage.getItem('freehold.admin.session') ?? '{}');
-    localStorage.setItem('freehold.admin.session', JSON.stringify({ ...kept, endsAt: 0 }));
+    const kept = JSON.parse(sessionStorage.getItem('freehold.admin.session') ?? '{}');
+    sessionStorage.setItem('freehold.admin.session', JSON.stringify({ ...kept, endsAt: 0 }));
   });
   const refreshed = page.waitForResponse(/auth\/refresh/);
   await page.reload();

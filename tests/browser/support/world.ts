@@ -60,10 +60,14 @@ export async function expectAccessible(page: Page): Promise<void> {
 
 /** Looks at a screen as a whole: checks it, and keeps a picture. */
 export async function look(page: Page, name: string): Promise<void> {
-  // Things fade in; what is half visible has half its contrast.
-  await page.evaluate(() =>
-    Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null))),
-  );
+  // Things fade in; what is half visible has half its contrast. What was just opened begins to with the
+  // next frame.
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame();
+    await frame();
+    await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null)));
+  });
   await page.screenshot({ path: `screens/${name}.png` });
   await expectAccessible(page);
   const overflow = await page.evaluate(

@@ -1,0 +1,158 @@
+/** People in a site's admin: users and their roles, oneself, tokens, and how others see it. */
+import { enterAdmin, visit } from '../support/site.ts';
+import { adminUrl, expect, fresh, look, PASSWORD, test } from '../support/world.ts';
+
+test('users are added, given a role and suspended, and tell why where they may not', async ({ page, browser }) => {
+  const slug = await enterAdmin(page);
+  await page.getByRole('link', { name: 'Users', exact: true }).first().click();
+  await expect(page.getByText('From the console')).toBeVisible();
+  await page.getByRole('button', { name: 'Add user' }).click();
+  const dialog = page.getByRole('dialog');
+  const email = `${fresh('ada')}@example.org`;
+  await dialog.getByLabel('E-mail').fill(email);
+  await dialog.getByLabel('Name').fill('a');
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  await expect(dialog.getByText('Use 2 to 50 letters')).toBeVisible();
+  await dialog.getByLabel('Name').fill('ada');
+  await dialog.getByLabel('First password').fill(PASSWORD);
+  await look(page, 'users-add');
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByText('ada can sign in.')).toBeVisible();
+  await page.getByLabel('Role: ada').selectOption('editor');
+  await expect(page.getByText('ada has another role')).toBeVisible();
+  await page.getByRole('region', { name: 'Users' }).getByLabel('Role', { exact: true }).selectOption('editor');
+  await expect(page).toHaveURL(/role=editor/);
+  await expect(page.getByRole('row', { name: /ada/ })).toBeVisible();
+  await look(page, 'users');
+
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(adminUrl(slug, '/sign-in'));
+  await other.getByLabel('E-mail').fill(email);
+  await other.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await expect(other.getByRole('heading', { name: 'Dashboard' })).toBeVisible();
+  await expect(other.getByRole('link', { name: 'Users', exact: true })).toHaveCount(0);
+  await other.goto(adminUrl(slug, '/users'));
+  await expect(other.getByText('users.manage')).toBeVisible();
+  await look(other, 'users-denied');
+
+  await page.getByRole('button', { name: 'Suspend: ada' }).click();
+  await expect(page.getByText('They are signed out at once')).toBeVisible();
+  await look(page, 'users-suspend');
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click();
+  await expect(page.getByText('ada is suspended.')).toBeVisible();
+  await other.goto(adminUrl(slug, '/posts'));
+  await expect(other.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await page.getByRole('button', { name: 'Let in again: ada' }).click();
+  await expect(page.getByText('ada can sign in again.')).toBeVisible();
+});
+
+test('people change what they say of themselves, and their password', async ({ page, browser }) => {
+  const slug = await enterAdmin(page);
+  await page.goto(adminUrl(slug, '/me'));
+  await page.getByLabel('Web page').fill('javascript:alert(1)');
+  await page.getByLabel('About you').fill('Reads a lot.');
+  await page.getByRole('button', { name: 'Save profile' }).click();
+  await expect(page.getByText('Enter an address that starts with')).toBeVisible();
+  await page.getByLabel('Web page').fill('https://example.org');
+  await page.getByRole('button', { name: 'Save profile' }).click();
+  await expect(page.getByText('Your profile is saved.')).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Password' })).toHaveCount(0);
+
+  const reader = await (await browser.newContext()).newPage();
+  await reader.goto(adminUrl(slug, '/sign-in'));
+  const email = `${fresh('rae')}@example.org`;
+  const made = await reader.evaluate(
+    async ([address, password]) => {
+      const body = JSON.stringify({ email: address, username: 'rae', password });
+      const headers = { 'Content-Type': 'application/json' };
+      return (await fetch('/api/v1/auth/register', { method: 'POST', headers, body })).status;
+    },
+    [email, PASSWORD],
+  );
+  expect(made).toBe(201);
+  const signIn = async (password: string) => {
+    await reader.getByLabel('E-mail').fill(email);
+    await reader.getByLabel('Password', { exact: true }).fill(password);
+    await reader.getByRole('button', { name: 'Sign in' }).click();
+  };
+  await signIn(PASSWORD);
+  await reader.getByRole('link', { name: 'You' }).click();
+  const form = reader.getByRole('region', { name: 'Password' });
+  await form.getByLabel('Password now').fill('not-my-password');
+  await form.getByLabel('New password').fill('quiet-otter-41');
+  await form.getByRole('button', { name: 'Change password' }).click();
+  await expect(form.getByText('This is not your password.')).toBeVisible();
+  await look(reader, 'admin-password');
+  await form.getByLabel('Password now').fill(PASSWORD);
+  await form.getByRole('button', { name: 'Change password' }).click();
+  await expect(reader.getByText('Your password is changed.')).toBeVisible();
+  await reader.reload();
+  await expect(reader.getByRole('region', { name: 'Profile' })).toBeVisible();
+});
+
+test('a token is made from a template, shown once, renewed and revoked', async ({ page }) => {
+  const slug = await enterAdmin(page);
+  await page.getByRole('link', { name: 'API tokens' }).click();
+  await expect(page.getByText('No tokens yet')).toBeVisible();
+  await page.getByRole('button', { name: 'New token' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Publishing' }).click();
+  await expect(dialog.getByLabel('Name')).toHaveValue('Publishing');
+  await look(page, 'token-new');
+  await dialog.getByRole('button', { name: 'Make token' }).click();
+  const secret = await dialog.getByLabel('Token', { exact: true }).inputValue();
+  expect(secret).toMatch(/^fht_/);
+  await look(page, 'token-once');
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  const call = async (token: string) => {
+    const body = { title: 'By a program', content: 'x' };
+    return (await visit(slug, '/api/v1/posts', { method: 'POST', token, body })).status;
+  };
+  expect(await call(secret)).toBe(201);
+  await page.reload();
+  await expect(page.getByRole('row', { name: /Publishing/ })).not.toContainText('Never');
+  await look(page, 'tokens');
+  await page.getByRole('button', { name: 'Renew: Publishing' }).click();
+  await dialog.getByRole('button', { name: 'Make token' }).click();
+  const renewed = await dialog.getByLabel('Token', { exact: true }).inputValue();
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  expect([await call(secret), await call(renewed)]).toEqual([401, 201]);
+  await page.getByRole('button', { name: 'Revoke: Publishing' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await expect(page.getByText('Publishing is revoked.')).toBeVisible();
+  expect(await call(renewed)).toBe(401);
+  // An address brings the form with it.
+  await page.goto(adminUrl(slug, '/tokens?name=Deploy&scope=write'));
+  await expect(dialog.getByLabel('Name')).toHaveValue('Deploy');
+  await expect(dialog.getByLabel('Write')).toBeChecked();
+});
+
+test('the admin is seen as somebody of a lesser role would see it', async ({ page }) => {
+  const slug = await enterAdmin(page);
+  await page.getByRole('button', { name: 'You' }).click();
+  await page.getByRole('menuitem', { name: 'Author' }).click();
+  await expect(page.getByText('You see the admin as somebody with this role would: Author')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Users', exact: true })).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Settings' })).toHaveCount(0);
+  await look(page, 'view-as');
+  await page.goto(adminUrl(slug, '/settings'));
+  await expect(page.getByText('options.manage')).toBeVisible();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByRole('link', { name: 'Settings' })).toBeVisible();
+});
+
+test.describe('at 390 px, dark and in Chinese', () => {
+  test.use({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+
+  test('users and tokens fit', async ({ page }) => {
+    const slug = await enterAdmin(page);
+    await page.evaluate(() => localStorage.setItem('freehold.locale', 'zh'));
+    await page.goto(adminUrl(slug, '/users'));
+    await expect(page.getByText('来自控制台')).toBeVisible();
+    await look(page, 'narrow-users-dark-zh');
+    await page.goto(adminUrl(slug, '/tokens'));
+    await page.getByRole('button', { name: '新建令牌' }).click();
+    await look(page, 'narrow-token-new-dark-zh');
+  });
+});
