@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1AdminViewsIdData, DeleteApiV1AdminViewsIdErrors, DeleteApiV1AdminViewsIdResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, DeleteApiV1TokensIdData, DeleteApiV1TokensIdErrors, DeleteApiV1TokensIdResponses, DeleteApiV1TrashPostsIdData, DeleteApiV1TrashPostsIdErrors, DeleteApiV1TrashPostsIdResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1AdminStatsData, GetApiV1AdminStatsErrors, GetApiV1AdminStatsResponses, GetApiV1AdminUsersData, GetApiV1AdminUsersErrors, GetApiV1AdminUsersIdData, GetApiV1AdminUsersIdErrors, GetApiV1AdminUsersIdResponses, GetApiV1AdminUsersResponses, GetApiV1AdminViewsData, GetApiV1AdminViewsErrors, GetApiV1AdminViewsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1PostsSlugVersionsData, GetApiV1PostsSlugVersionsErrors, GetApiV1PostsSlugVersionsResponses, GetApiV1PostsSlugVersionsVersionData, GetApiV1PostsSlugVersionsVersionErrors, GetApiV1PostsSlugVersionsVersionResponses, GetApiV1TokensData, GetApiV1TokensErrors, GetApiV1TokensResponses, GetApiV1TrashPostsData, GetApiV1TrashPostsErrors, GetApiV1TrashPostsResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostApiV1AdminUsersData, PostApiV1AdminUsersErrors, PostApiV1AdminUsersResponses, PostApiV1AdminViewsData, PostApiV1AdminViewsErrors, PostApiV1AdminViewsResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PostApiV1PostsSlugVersionsVersionRestoreData, PostApiV1PostsSlugVersionsVersionRestoreErrors, PostApiV1PostsSlugVersionsVersionRestoreResponses, PostApiV1TokensData, PostApiV1TokensErrors, PostApiV1TokensResponses, PostApiV1TrashPostsIdRestoreData, PostApiV1TrashPostsIdRestoreErrors, PostApiV1TrashPostsIdRestoreResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1AdminUsersIdRoleData, PutApiV1AdminUsersIdRoleErrors, PutApiV1AdminUsersIdRoleResponses, PutApiV1AdminUsersIdStatusData, PutApiV1AdminUsersIdStatusErrors, PutApiV1AdminUsersIdStatusResponses, PutApiV1AdminViewsIdData, PutApiV1AdminViewsIdErrors, PutApiV1AdminViewsIdResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses, PutApiV1UsersMeData, PutApiV1UsersMeErrors, PutApiV1UsersMePasswordData, PutApiV1UsersMePasswordErrors, PutApiV1UsersMePasswordResponses, PutApiV1UsersMeResponses } from './types.gen';
+import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1AdminViewsIdData, DeleteApiV1AdminViewsIdErrors, DeleteApiV1AdminViewsIdResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, DeleteApiV1TokensIdData, DeleteApiV1TokensIdErrors, DeleteApiV1TokensIdResponses, DeleteApiV1TrashPostsIdData, DeleteApiV1TrashPostsIdErrors, DeleteApiV1TrashPostsIdResponses, GetAccountData, GetAccountErrors, GetAccountRegisterData, GetAccountRegisterErrors, GetAccountRegisterResponses, GetAccountResponses, GetAccountSignInData, GetAccountSignInErrors, GetAccountSignInResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1AdminStatsData, GetApiV1AdminStatsErrors, GetApiV1AdminStatsResponses, GetApiV1AdminUsersData, GetApiV1AdminUsersErrors, GetApiV1AdminUsersIdData, GetApiV1AdminUsersIdErrors, GetApiV1AdminUsersIdResponses, GetApiV1AdminUsersResponses, GetApiV1AdminViewsData, GetApiV1AdminViewsErrors, GetApiV1AdminViewsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1PostsSlugVersionsData, GetApiV1PostsSlugVersionsErrors, GetApiV1PostsSlugVersionsResponses, GetApiV1PostsSlugVersionsVersionData, GetApiV1PostsSlugVersionsVersionErrors, GetApiV1PostsSlugVersionsVersionResponses, GetApiV1TokensData, GetApiV1TokensErrors, GetApiV1TokensResponses, GetApiV1TrashPostsData, GetApiV1TrashPostsErrors, GetApiV1TrashPostsResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetArchiveData, GetArchiveErrors, GetArchiveResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostAccountPasswordData, PostAccountPasswordResponses, PostAccountProfileData, PostAccountProfileResponses, PostAccountRegisterData, PostAccountRegisterResponses, PostAccountSignInData, PostAccountSignInResponses, PostAccountSignOutData, PostAccountSignOutResponses, PostApiV1AdminUsersData, PostApiV1AdminUsersErrors, PostApiV1AdminUsersResponses, PostApiV1AdminViewsData, PostApiV1AdminViewsErrors, PostApiV1AdminViewsResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PostApiV1PostsSlugVersionsVersionRestoreData, PostApiV1PostsSlugVersionsVersionRestoreErrors, PostApiV1PostsSlugVersionsVersionRestoreResponses, PostApiV1TokensData, PostApiV1TokensErrors, PostApiV1TokensResponses, PostApiV1TrashPostsIdRestoreData, PostApiV1TrashPostsIdRestoreErrors, PostApiV1TrashPostsIdRestoreResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1AdminUsersIdRoleData, PutApiV1AdminUsersIdRoleErrors, PutApiV1AdminUsersIdRoleResponses, PutApiV1AdminUsersIdStatusData, PutApiV1AdminUsersIdStatusErrors, PutApiV1AdminUsersIdStatusResponses, PutApiV1AdminViewsIdData, PutApiV1AdminViewsIdErrors, PutApiV1AdminViewsIdResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses, PutApiV1UsersMeData, PutApiV1UsersMeErrors, PutApiV1UsersMePasswordData, PutApiV1UsersMePasswordErrors, PutApiV1UsersMePasswordResponses, PutApiV1UsersMeResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -27,6 +27,46 @@ export const get = <ThrowOnError extends boolean = false>(options?: Options<GetD
  * Public keys that verify this site's access tokens
  */
 export const getWellKnownJwksJson = <ThrowOnError extends boolean = false>(options?: Options<GetWellKnownJwksJsonData, ThrowOnError>) => (options?.client ?? client).get<GetWellKnownJwksJsonResponses, GetWellKnownJwksJsonErrors, ThrowOnError>({ url: '/.well-known/jwks.json', ...options });
+
+/**
+ * The signed-in person's page
+ */
+export const getAccount = <ThrowOnError extends boolean = false>(options?: Options<GetAccountData, ThrowOnError>) => (options?.client ?? client).get<GetAccountResponses, GetAccountErrors, ThrowOnError>({ url: '/account', ...options });
+
+/**
+ * Replace one's password by form
+ */
+export const postAccountPassword = <ThrowOnError extends boolean = false>(options?: Options<PostAccountPasswordData, ThrowOnError>) => (options?.client ?? client).post<PostAccountPasswordResponses, unknown, ThrowOnError>({ url: '/account/password', ...options });
+
+/**
+ * Change what one says of oneself, by form
+ */
+export const postAccountProfile = <ThrowOnError extends boolean = false>(options?: Options<PostAccountProfileData, ThrowOnError>) => (options?.client ?? client).post<PostAccountProfileResponses, unknown, ThrowOnError>({ url: '/account/profile', ...options });
+
+/**
+ * The form to register
+ */
+export const getAccountRegister = <ThrowOnError extends boolean = false>(options?: Options<GetAccountRegisterData, ThrowOnError>) => (options?.client ?? client).get<GetAccountRegisterResponses, GetAccountRegisterErrors, ThrowOnError>({ url: '/account/register', ...options });
+
+/**
+ * Register by form
+ */
+export const postAccountRegister = <ThrowOnError extends boolean = false>(options?: Options<PostAccountRegisterData, ThrowOnError>) => (options?.client ?? client).post<PostAccountRegisterResponses, unknown, ThrowOnError>({ url: '/account/register', ...options });
+
+/**
+ * The form to sign in
+ */
+export const getAccountSignIn = <ThrowOnError extends boolean = false>(options?: Options<GetAccountSignInData, ThrowOnError>) => (options?.client ?? client).get<GetAccountSignInResponses, GetAccountSignInErrors, ThrowOnError>({ url: '/account/sign-in', ...options });
+
+/**
+ * Sign in by form
+ */
+export const postAccountSignIn = <ThrowOnError extends boolean = false>(options?: Options<PostAccountSignInData, ThrowOnError>) => (options?.client ?? client).post<PostAccountSignInResponses, unknown, ThrowOnError>({ url: '/account/sign-in', ...options });
+
+/**
+ * Sign out by form
+ */
+export const postAccountSignOut = <ThrowOnError extends boolean = false>(options?: Options<PostAccountSignOutData, ThrowOnError>) => (options?.client ?? client).post<PostAccountSignOutResponses, unknown, ThrowOnError>({ url: '/account/sign-out', ...options });
 
 /**
  * Every setting with its value and what it may be
@@ -417,6 +457,11 @@ export const putApiV1UsersMePassword = <ThrowOnError extends boolean = false>(op
         ...options.headers
     }
 });
+
+/**
+ * All published posts by month
+ */
+export const getArchive = <ThrowOnError extends boolean = false>(options?: Options<GetArchiveData, ThrowOnError>) => (options?.client ?? client).get<GetArchiveResponses, GetArchiveErrors, ThrowOnError>({ url: '/archive', ...options });
 
 /**
  * Where a ticket of the console leads

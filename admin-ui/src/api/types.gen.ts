@@ -396,12 +396,16 @@ export type Session = {
  */
 export type SiteOption = {
     /**
+     * The words that a `choice` is among.
+     */
+    choices?: Array<string> | null;
+    /**
      * Its value where nobody set one.
      */
     default: unknown;
     description: string;
     /**
-     * What it stands with: `general`, `reading` or `people`.
+     * What it stands with: `general`, `reading`, `people` or `maintenance`.
      */
     group: string;
     /**
@@ -419,7 +423,7 @@ export type SiteOption = {
      */
     minimum?: number | null;
     /**
-     * `text`, `boolean`, `integer`, `language` or `time_zone`.
+     * `text`, `boolean`, `integer`, `language`, `time_zone` or `choice`.
      */
     type: string;
     /**
@@ -675,6 +679,288 @@ export type GetWellKnownJwksJsonResponses = {
      */
     200: unknown;
 };
+
+export type GetAccountData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * What was just saved.
+         */
+        done?: string;
+    };
+    url: '/account';
+};
+
+export type GetAccountErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetAccountError = GetAccountErrors[keyof GetAccountErrors];
+
+export type GetAccountResponses = {
+    /**
+     * success
+     */
+    200: unknown;
+};
+
+export type PostAccountPasswordData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/password';
+};
+
+export type PostAccountPasswordResponses = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostAccountPasswordResponse = PostAccountPasswordResponses[keyof PostAccountPasswordResponses];
+
+export type PostAccountProfileData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/profile';
+};
+
+export type PostAccountProfileResponses = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostAccountProfileResponse = PostAccountProfileResponses[keyof PostAccountProfileResponses];
+
+export type GetAccountRegisterData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/register';
+};
+
+export type GetAccountRegisterErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetAccountRegisterError = GetAccountRegisterErrors[keyof GetAccountRegisterErrors];
+
+export type GetAccountRegisterResponses = {
+    /**
+     * success
+     */
+    200: unknown;
+};
+
+export type PostAccountRegisterData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/register';
+};
+
+export type PostAccountRegisterResponses = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostAccountRegisterResponse = PostAccountRegisterResponses[keyof PostAccountRegisterResponses];
+
+export type GetAccountSignInData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/sign-in';
+};
+
+export type GetAccountSignInErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetAccountSignInError = GetAccountSignInErrors[keyof GetAccountSignInErrors];
+
+export type GetAccountSignInResponses = {
+    /**
+     * success
+     */
+    200: unknown;
+};
+
+export type PostAccountSignInData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/sign-in';
+};
+
+export type PostAccountSignInResponses = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostAccountSignInResponse = PostAccountSignInResponses[keyof PostAccountSignInResponses];
+
+export type PostAccountSignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/account/sign-out';
+};
+
+export type PostAccountSignOutResponses = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostAccountSignOutResponse = PostAccountSignOutResponses[keyof PostAccountSignOutResponses];
 
 export type GetApiV1AdminOptionsData = {
     body?: never;
@@ -2667,6 +2953,54 @@ export type PutApiV1UsersMePasswordResponses = {
 };
 
 export type PutApiV1UsersMePasswordResponse = PutApiV1UsersMePasswordResponses[keyof PutApiV1UsersMePasswordResponses];
+
+export type GetArchiveData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page to show, counted from 1.
+         */
+        page?: string;
+        /**
+         * Text to search for.
+         */
+        q?: string;
+    };
+    url: '/archive';
+};
+
+export type GetArchiveErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetArchiveError = GetArchiveErrors[keyof GetArchiveErrors];
+
+export type GetArchiveResponses = {
+    /**
+     * success
+     */
+    200: unknown;
+};
 
 export type GetEnterData = {
     body?: never;

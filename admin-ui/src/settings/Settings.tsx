@@ -122,6 +122,14 @@ function Field({ option, register, error }: FieldProps) {
       return <Switch {...shared} {...register(name)} />;
     case 'integer':
       return <TextInput inputMode="numeric" maw={160} {...shared} {...register(name, { setValueAs: wholeNumber })} />;
+    case 'choice':
+      return (
+        <NativeSelect
+          data={(option.choices ?? []).map((value) => ({ value, label: words.choice(value) }))}
+          {...shared}
+          {...register(name)}
+        />
+      );
     case 'time_zone':
       return <NativeSelect data={zones(String(option.value))} {...shared} {...register(name)} />;
     default:

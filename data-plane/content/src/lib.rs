@@ -8,7 +8,8 @@ use freehold_kernel::Module;
 /// What other modules may use.
 pub mod api {
     pub use crate::posts::api::{
-        PostFigures, PostPage, Posts, Published, figures, published, published_by_slug,
+        PostFigures, PostPage, Posts, Published, TitlePage, Titled, figures, published,
+        published_by_slug, titles,
     };
 }
 

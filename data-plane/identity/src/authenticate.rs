@@ -1,4 +1,4 @@
-//! From an `Authorization` header to an actor.
+//! From an `Authorization` header, or the cookie of the account's pages, to an actor.
 //!
 //! The signature says who; whether they are still signed in, active and in which role is read
 //! from the store at every request, so that a sign-out or suspension bites at once.
@@ -8,27 +8,34 @@ use freehold_api::{ApiError, FieldError};
 use freehold_clock::UnixMs;
 use freehold_credentials::{Expected, Opaque, key_id};
 use freehold_db::{Filter, Select};
+use freehold_fleet::HandOver;
 use freehold_kernel::{Actor, Role, Scope, StoreError, Tenant, User};
 
 use crate::keys::Keys;
-use crate::sessions::{ACCESS_TOKEN_TYPE, AccessClaims};
+use crate::sessions::{ACCESS_TOKEN_TYPE, AccessClaims, pages, store};
 use crate::{tokens, users};
 
 /// The role that a caller wants to see the site in.
 const VIEW_AS_HEADER: &str = "x-view-as";
 
 /// Says who calls. A request without a token is anonymous; one with a token that is not valid
-/// here is refused.
+/// here is refused. On the account's pages a session's cookie says it too, and one that is not valid
+/// any more says nothing.
 ///
 /// # Errors
 /// 401 for a token that is not valid; the store's errors.
 pub async fn authenticate(
     tenant: &Tenant,
-    headers: &HeaderMap,
+    handover: &HandOver,
+    (path, headers): (&str, &HeaderMap),
     now: UnixMs,
 ) -> Result<Actor, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Ok(Actor::Anonymous);
+        let is_secure = handover.scheme == "https";
+        return Ok(match pages::presented(path, is_secure, headers) {
+            Some(presented) => by_page_session(tenant, &presented, now).await?,
+            None => Actor::Anonymous,
+        });
     };
     let token = value
         .to_str()
@@ -59,6 +66,24 @@ fn viewing_as(user: User, role: &HeaderValue) -> Result<User, ApiError> {
         return Err(problem("role_too_high", "expected a role that may no more than your own"));
     }
     Ok(User { role, scope: Some(Scope::Read), ..user })
+}
+
+/// The user behind a session of the site's pages.
+async fn by_page_session(
+    tenant: &Tenant,
+    presented: &Opaque,
+    now: UnixMs,
+) -> Result<Actor, StoreError> {
+    let mut read = tenant.read_as_system("authenticate").await?;
+    let Some(family) = store::family_of_page(&mut read, presented).await? else {
+        return Ok(Actor::Anonymous);
+    };
+    let Some(user) = store::user_of_family(&mut read, family, now).await? else {
+        return Ok(Actor::Anonymous);
+    };
+    let user = users::store::by_id(&mut read, user).await?.filter(users::Account::is_active);
+    let user = user.map(|user| User { id: user.id, role: user.role, scope: None });
+    Ok(user.map_or(Actor::Anonymous, Actor::User))
 }
 
 /// The user behind a program's token, as far as the token goes.

@@ -8,8 +8,6 @@ mod sessions;
 mod tokens;
 mod users;
 
-use std::sync::Arc;
-
 use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_kernel::{Module, Permission};
 
@@ -17,6 +15,7 @@ pub use authenticate::authenticate;
 
 /// What other modules may use.
 pub mod api {
+    pub use crate::sessions::pages::{Desk, PageSession, Profile};
     pub use crate::users::store::{UserFigures, figures, first, shown_name};
 }
 
@@ -42,11 +41,9 @@ const PERMISSIONS: &[Permission] = &[
 ];
 
 /// The module.
-pub fn module(config: IdentityConfig) -> Module {
-    let (hasher, limited) = (config.hasher.clone(), config.rate_limits_enabled);
-    let state = Arc::new(sessions::SessionState::new(config));
-    let mut routes = sessions::routes(state);
-    routes.extend(users::routes(hasher, limited));
+pub fn module(desk: &api::Desk) -> Module {
+    let mut routes = sessions::routes(desk.state());
+    routes.extend(users::routes(desk.state()));
     routes.extend(tokens::routes());
     routes.extend(keys::routes());
     Module {

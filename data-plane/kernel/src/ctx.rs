@@ -48,6 +48,15 @@ pub struct Ctx<P: Action> {
 }
 
 impl<P: Action> Ctx<P> {
+    /// The same request for another action, which the caller must hold the right to.
+    ///
+    /// # Errors
+    /// 401 or 403.
+    pub fn act<Q: Action>(&self) -> Result<Ctx<Q>, ApiError> {
+        Q::PERMISSION.check(&self.admission.actor)?;
+        Ok(Ctx { admission: self.admission.clone(), action: PhantomData })
+    }
+
     /// The tenant.
     pub const fn tenant(&self) -> &Tenant {
         &self.admission.tenant

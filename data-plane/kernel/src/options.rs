@@ -7,7 +7,7 @@ use freehold_clock::TimeZoneName;
 use freehold_db::{Delete, Filter, Insert, Select};
 use serde_json::Value;
 
-use crate::{Read, StoreError, Tx};
+use crate::{Read, Role, StoreError, Tx};
 
 const LANGUAGE_CHARS_MAX: usize = 35;
 
@@ -34,6 +34,8 @@ pub enum OptionKind {
     Language,
     /// A time zone's name of the IANA database.
     TimeZone,
+    /// One of these words.
+    Choice(&'static [&'static str]),
 }
 
 /// Why a value does not fit a setting.
@@ -50,6 +52,7 @@ impl OptionKind {
             Self::Integer { .. } => "integer",
             Self::Language => "language",
             Self::TimeZone => "time_zone",
+            Self::Choice(_) => "choice",
         }
     }
 
@@ -71,6 +74,7 @@ impl OptionKind {
             }
             Self::Language => text().filter(|text| is_language(text)),
             Self::TimeZone => text().filter(|text| TimeZoneName::parse(text).is_some()),
+            Self::Choice(words) => text().filter(|text| words.contains(text)),
         };
         parsed.map(ToOwned::to_owned).ok_or_else(|| self.expected())
     }
@@ -80,7 +84,7 @@ impl OptionKind {
         match self {
             Self::Boolean => Value::Bool(stored == "true"),
             Self::Integer { minimum, .. } => stored.parse().unwrap_or(minimum).into(),
-            Self::Text { .. } | Self::Language | Self::TimeZone => stored.into(),
+            Self::Text { .. } | Self::Language | Self::TimeZone | Self::Choice(_) => stored.into(),
         }
     }
 
@@ -95,6 +99,7 @@ impl OptionKind {
             }
             Self::Language => "a language tag such as en or pt-BR".to_owned(),
             Self::TimeZone => "a time zone's name such as Europe/Paris".to_owned(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
         })
     }
 }
@@ -169,6 +174,15 @@ pub const OPTIONS: &[OptionSpec] = &[
         is_public: true,
     },
     OptionSpec {
+        key: "date_format",
+        kind: OptionKind::Choice(&["long", "iso"]),
+        default: "long",
+        group: "general",
+        label: "Dates",
+        description: "How dates on pages are written: in words, or as 2027-01-31",
+        is_public: true,
+    },
+    OptionSpec {
         key: "posts_per_page",
         kind: OptionKind::Integer { minimum: 1, maximum: 50 },
         default: "10",
@@ -202,6 +216,33 @@ pub const OPTIONS: &[OptionSpec] = &[
         group: "people",
         label: "Registration",
         description: "Whether visitors may register on the site",
+        is_public: true,
+    },
+    OptionSpec {
+        key: "default_role",
+        kind: OptionKind::Choice(&["reader", "author"]),
+        default: "reader",
+        group: "people",
+        label: "Role of who registers",
+        description: "What somebody who registers may do from then on",
+        is_public: false,
+    },
+    OptionSpec {
+        key: "maintenance_mode",
+        kind: OptionKind::Boolean,
+        default: "false",
+        group: "maintenance",
+        label: "Maintenance",
+        description: "Whether pages say that the site is being worked on; the API and the admin go on",
+        is_public: true,
+    },
+    OptionSpec {
+        key: "maintenance_message",
+        kind: OptionKind::Text { chars_min: 0, chars_max: 300 },
+        default: "",
+        group: "maintenance",
+        label: "Message during maintenance",
+        description: "What visitors read meanwhile",
         is_public: true,
     },
 ];
@@ -276,6 +317,24 @@ impl SiteOptions {
     /// Whether search engines may list the site.
     pub fn is_indexable(&self) -> bool {
         self.of("indexable") == "true"
+    }
+
+    /// What somebody who registers may do. A word that this release does not know gives the least.
+    pub fn default_role(&self) -> Role {
+        match self.of("default_role") {
+            "author" => Role::Author,
+            _ => Role::Reader,
+        }
+    }
+
+    /// Whether dates are written in figures, as `2027-01-31`, instead of in words.
+    pub fn has_iso_dates(&self) -> bool {
+        self.of("date_format") == "iso"
+    }
+
+    /// What visitors read while the site is being worked on, if it is; may be empty.
+    pub fn maintenance(&self) -> Option<&str> {
+        (self.of("maintenance_mode") == "true").then(|| self.of("maintenance_message"))
     }
 
     /// Whether visitors may register.

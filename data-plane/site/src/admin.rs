@@ -5,12 +5,12 @@ use axum::response::Response;
 use freehold_kernel::Ctx;
 
 use crate::ReadPages;
-use crate::pages::{self, PageError};
+use crate::frame::{self, PageError};
 use crate::theme::Theme;
 
 /// The admin host's one page.
 pub(crate) async fn page(ctx: &Ctx<ReadPages>, theme: &Theme) -> Result<Response, PageError> {
-    let context = pages::context(ctx, theme).await?;
+    let context = frame::context(ctx, theme).await?;
     let title = format!("{} · admin", context.title);
-    pages::html(theme, StatusCode::OK, "admin.html", context.with(&title, "", "/"))
+    frame::html(theme, StatusCode::OK, "admin.html", context.with(&title, "", "/"))
 }

@@ -2,17 +2,22 @@
 //! no application is embedded; and the API of what the admin is made of: settings, figures, saved views.
 //!
 //! Pages are rendered for readers, whoever asks: they carry no session and no personal data, so
-//! that one rendering serves all.
+//! that one rendering serves all. Only the account's pages know who is signed in.
 
+mod account;
 mod admin;
+mod feeds;
+mod frame;
 mod options;
 mod pages;
 mod stats;
 mod theme;
 mod views;
+mod words;
 
 use std::sync::Arc;
 
+use freehold_identity::api::Desk;
 use freehold_kernel::{Action, Holders, Module, Permission, Programs, Scope};
 
 pub use theme::{Theme, ThemeError};
@@ -36,8 +41,10 @@ impl Action for ReadPages {
 }
 
 /// The module.
-pub fn module(theme: Arc<Theme>) -> Module {
-    let mut routes = pages::routes(theme);
+pub fn module(theme: Arc<Theme>, desk: Desk) -> Module {
+    let mut routes = pages::routes(theme.clone());
+    routes.extend(feeds::routes(theme.clone()));
+    routes.extend(account::routes(theme, desk));
     routes.extend(options::routes());
     routes.extend(stats::routes());
     routes.extend(views::routes());

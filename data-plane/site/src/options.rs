@@ -34,9 +34,9 @@ struct OptionView {
     value: Value,
     /// Its value where nobody set one.
     default: Value,
-    /// `text`, `boolean`, `integer`, `language` or `time_zone`.
+    /// `text`, `boolean`, `integer`, `language`, `time_zone` or `choice`.
     r#type: &'static str,
-    /// What it stands with: `general`, `reading` or `people`.
+    /// What it stands with: `general`, `reading`, `people` or `maintenance`.
     group: &'static str,
     label: &'static str,
     description: &'static str,
@@ -48,6 +48,9 @@ struct OptionView {
     /// The largest number, or the most characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     maximum: Option<u64>,
+    /// The words that a `choice` is among.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    choices: Option<&'static [&'static str]>,
 }
 
 impl OptionView {
@@ -57,7 +60,14 @@ impl OptionView {
                 (Some(chars_min as u64), Some(chars_max as u64))
             }
             OptionKind::Integer { minimum, maximum } => (Some(minimum), Some(maximum)),
-            OptionKind::Boolean | OptionKind::Language | OptionKind::TimeZone => (None, None),
+            OptionKind::Boolean
+            | OptionKind::Language
+            | OptionKind::TimeZone
+            | OptionKind::Choice(_) => (None, None),
+        };
+        let choices = match option.kind {
+            OptionKind::Choice(words) => Some(words),
+            _ => None,
         };
         Self {
             key: option.key,
@@ -70,6 +80,7 @@ impl OptionView {
             is_public: option.is_public,
             minimum,
             maximum,
+            choices,
         }
     }
 }

@@ -2,19 +2,28 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use minijinja::{AutoEscape, Environment, Error, Output, State, Value};
+use minijinja::value::Kwargs;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Value};
+
+use crate::words::word;
 
 const STYLE: &str = include_str!("../theme/style.css");
 
 /// Name and text of every template.
 const TEMPLATES: &[(&str, &str)] = &[
+    ("account.html", include_str!("../theme/account.html")),
     ("admin.html", include_str!("../theme/admin.html")),
+    ("archive.html", include_str!("../theme/archive.html")),
     ("base.html", include_str!("../theme/base.html")),
     ("error.html", include_str!("../theme/error.html")),
     ("feed.xml", include_str!("../theme/feed.xml")),
     ("home.html", include_str!("../theme/home.html")),
+    ("maintenance.html", include_str!("../theme/maintenance.html")),
     ("post.html", include_str!("../theme/post.html")),
+    ("problem.html", include_str!("../theme/problem.html")),
+    ("register.html", include_str!("../theme/register.html")),
     ("search.html", include_str!("../theme/search.html")),
+    ("sign-in.html", include_str!("../theme/sign-in.html")),
     ("sitemap.xml", include_str!("../theme/sitemap.xml")),
 ];
 
@@ -39,6 +48,7 @@ impl Theme {
         let mut templates = Environment::new();
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
         templates.set_formatter(write_escaped);
+        templates.add_function("t", translated);
         for (name, text) in TEMPLATES {
             templates.add_template(name, text)?;
         }
@@ -62,6 +72,23 @@ impl Theme {
     pub(crate) fn render(&self, template: &str, context: Value) -> Result<String, ThemeError> {
         Ok(self.templates.get_template(template)?.render(context)?)
     }
+}
+
+/// `t("key", name=value)` in a template: a word of the theme in the site's language.
+fn translated(state: &State<'_, '_>, key: &str, values: Kwargs) -> Result<String, Error> {
+    let site = state.lookup("site").unwrap_or_default();
+    let language = site.get_attr("language").unwrap_or_default();
+    let language = language.as_str().unwrap_or("en");
+    let text = word(language, key).ok_or_else(|| {
+        Error::new(ErrorKind::UndefinedError, format!("the theme has no word {key}"))
+    })?;
+    let mut text = text.to_owned();
+    for name in values.args() {
+        let value: Value = values.get(name)?;
+        text = text.replace(&format!("{{{name}}}"), &value.to_string());
+    }
+    values.assert_all_used()?;
+    Ok(text)
 }
 
 /// Escapes what has a meaning in HTML and XML, in text and quoted attributes. The library's own
@@ -98,6 +125,23 @@ mod tests {
     use minijinja::context;
 
     use super::*;
+
+    #[test]
+    fn every_word_is_known_and_used() {
+        let sources =
+            [include_str!("account.rs"), include_str!("frame.rs"), include_str!("pages.rs")];
+        let texts: Vec<&str> = TEMPLATES.iter().map(|(_, text)| *text).chain(sources).collect();
+        for key in crate::words::keys() {
+            let quoted = format!("\"{key}\"");
+            assert!(texts.iter().any(|text| text.contains(&quoted)), "{key} is not used");
+        }
+        for (name, text) in TEMPLATES {
+            for call in text.split("t(\"").skip(1) {
+                let key = call.split('"').next().unwrap_or_default();
+                assert!(word("en", key).is_some(), "{name}: {key}");
+            }
+        }
+    }
 
     #[test]
     fn names_cannot_leave_their_place() {

@@ -104,7 +104,8 @@ impl Gate {
             }
         }
         let tenant = self.tenants.open(tenant).await?;
-        let actor = authenticate(&tenant, request.headers(), self.clock.now()).await?;
+        let asked = (request.uri().path(), request.headers());
+        let actor = authenticate(&tenant, &handover, asked, self.clock.now()).await?;
         let clock = self.clock.clone();
         request.extensions_mut().insert(Admission { tenant, actor, handover, clock });
         Ok(request)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use freehold_api::{DocumentInfo, document};
 use freehold_credentials::{HashError, PasswordHasher, VerifyingKey};
 use freehold_identity::IdentityConfig;
+use freehold_identity::api::Desk;
 use freehold_kernel::Module;
 use freehold_site::Theme;
 use serde_json::Value;
@@ -16,10 +17,11 @@ const INFO: DocumentInfo = DocumentInfo {
 
 /// Every module, in the order in which a new store is seeded.
 pub(crate) fn all(identity: IdentityConfig, theme: Arc<Theme>) -> Vec<Module> {
+    let desk = Desk::new(identity);
     vec![
-        freehold_identity::module(identity),
+        freehold_identity::module(&desk),
         freehold_content::module(),
-        freehold_site::module(theme),
+        freehold_site::module(theme, desk),
     ]
 }
 

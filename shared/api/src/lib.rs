@@ -7,6 +7,7 @@
 mod answer;
 mod body;
 mod error;
+mod form;
 mod openapi;
 mod params;
 mod rate;
@@ -16,6 +17,7 @@ mod serve;
 pub use answer::{Data, Page, finish_answers};
 pub use body::{BODY_BYTES_MAX, Body, Command, Problems};
 pub use error::{ApiError, FieldError};
+pub use form::{FORM_BYTES_MAX, Form};
 pub use openapi::{DocumentInfo, document};
 pub use params::{Params, Path, PathPair, QueryParams};
 pub use rate::{RateLimit, network_key};

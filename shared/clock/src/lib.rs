@@ -49,10 +49,27 @@ impl UnixMs {
             .unwrap_or_default()
     }
 
-    /// For people, in English: `22 November 2026`, as the day is called there.
-    pub fn long_date(self, zone: &TimeZoneName) -> String {
+    /// The day there in words: in English or Chinese; in other languages (BCP 47 tags) in figures.
+    pub fn written_day(self, zone: &TimeZoneName, language: &str) -> String {
+        match primary(language) {
+            "en" => self.formatted(zone, "%-d %B %Y"),
+            "zh" => self.formatted(zone, "%Y年%-m月%-d日"),
+            _ => self.day(zone),
+        }
+    }
+
+    /// The month there, likewise: `November 2026`.
+    pub fn written_month(self, zone: &TimeZoneName, language: &str) -> String {
+        match primary(language) {
+            "en" => self.formatted(zone, "%B %Y"),
+            "zh" => self.formatted(zone, "%Y年%-m月"),
+            _ => self.formatted(zone, "%Y-%m"),
+        }
+    }
+
+    fn formatted(self, zone: &TimeZoneName, pattern: &str) -> String {
         jiff::Timestamp::from_millisecond(self.0)
-            .map(|time| time.to_zoned(zone.0.clone()).strftime("%-d %B %Y").to_string())
+            .map(|time| time.to_zoned(zone.0.clone()).strftime(pattern).to_string())
             .unwrap_or_default()
     }
 
@@ -62,6 +79,11 @@ impl UnixMs {
             .map(|time| time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string())
             .unwrap_or_default()
     }
+}
+
+/// The language of a tag, without its region and script.
+fn primary(language: &str) -> &str {
+    language.split('-').next().unwrap_or(language)
 }
 
 /// A time zone of the IANA database, which is part of the program.
@@ -150,7 +172,15 @@ mod tests {
     fn prints_times_as_apis_pages_and_feeds_want_them() {
         let time = UnixMs(1_795_305_600_123);
         assert_eq!(time.rfc3339(), "2026-11-22T00:00:00.123Z");
-        assert_eq!(time.long_date(&TimeZoneName::default()), "22 November 2026");
+        let zone = TimeZoneName::default();
+        for (language, day, month) in [
+            ("en-GB", "22 November 2026", "November 2026"),
+            ("zh-Hans", "2026年11月22日", "2026年11月"),
+            ("de", "2026-11-22", "2026-11"),
+        ] {
+            assert_eq!(time.written_day(&zone, language), day);
+            assert_eq!(time.written_month(&zone, language), month);
+        }
         assert_eq!(time.rfc2822(), "Sun, 22 Nov 2026 00:00:00 +0000");
     }
 

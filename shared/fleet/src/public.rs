@@ -12,8 +12,10 @@ pub const SHARED_HEADER: HeaderName = HeaderName::from_static("x-freehold-shared
 /// The largest body of an answer that is kept for others.
 pub const SHARED_BYTES_MAX: usize = 1024 * 1024;
 
-/// How the names of our session cookies begin.
-const SESSION_COOKIES: &[u8] = b"__Host-freehold";
+/// How the names of our session cookies begin. Those of the account's pages are sent to these pages
+/// alone, which a `__Host-` cookie cannot be; in the clear none can claim to be secure.
+const SESSION_COOKIES: [&[u8]; 3] =
+    [b"__Host-freehold", b"__Secure-freehold-account", b"freehold-account"];
 
 /// Whether a request says who sends it: by `Authorization` or by a session cookie of ours. Other
 /// cookies say nothing.
@@ -21,7 +23,10 @@ pub fn has_credentials(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION)
         || headers.get_all(header::COOKIE).iter().any(|cookies| {
             let mut cookies = cookies.as_bytes().split(|byte| *byte == b';');
-            cookies.any(|cookie| cookie.trim_ascii_start().starts_with(SESSION_COOKIES))
+            cookies.any(|cookie| {
+                let cookie = cookie.trim_ascii_start();
+                SESSION_COOKIES.iter().any(|name| cookie.starts_with(name))
+            })
         })
 }
 
@@ -62,6 +67,8 @@ mod tests {
             (header::AUTHORIZATION, "", true),
             (header::COOKIE, "a=b; __Host-freehold=1", true),
             (header::COOKIE, "__Host-freehold-site=1", true),
+            (header::COOKIE, "a=b; __Secure-freehold-account=1", true),
+            (header::COOKIE, "freehold-account=1", true),
             (header::COOKIE, "a=__Host-freehold", false),
             (header::COOKIE, "theme=dark", false),
             (header::ACCEPT, "text/html", false),

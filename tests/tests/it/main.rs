@@ -26,6 +26,7 @@ mod postgres;
 mod publish;
 mod rebuild;
 mod rename;
+mod site_account;
 mod sweep;
 mod tokens;
 mod trash;

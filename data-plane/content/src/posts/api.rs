@@ -126,3 +126,41 @@ pub async fn figures(read: &mut Read, since: i64, rows: u64) -> Result<PostFigur
     let appeared = store::appeared(read, since, rows).await?;
     Ok(PostFigures { published, drafts, trashed, appeared })
 }
+
+/// A published post by its title alone.
+#[derive(Debug)]
+pub struct Titled {
+    /// The last part of its address.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Unix milliseconds.
+    pub published_at: i64,
+    /// Unix milliseconds.
+    pub updated_at: i64,
+}
+
+/// Titles of published posts and how many there are.
+#[derive(Debug)]
+pub struct TitlePage {
+    /// Newest first.
+    pub titles: Vec<Titled>,
+    /// On all pages.
+    pub total: u64,
+}
+
+/// Published posts by their titles, newest first: what lists of many need, without their texts.
+///
+/// # Errors
+/// Whatever the store says.
+pub async fn titles(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    rows: u64,
+    skip: u64,
+) -> Result<TitlePage, StoreError> {
+    let criteria = Criteria { q: None, status: Some(Status::Published) };
+    let total = store::count(read, grant, &criteria).await?;
+    let titles = store::titles(read, grant, &criteria, rows, skip).await?;
+    Ok(TitlePage { titles, total })
+}

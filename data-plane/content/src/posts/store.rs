@@ -6,6 +6,7 @@ use freehold_kernel::{Grant, Read, StoreError, Tx};
 use freehold_lists::{Found, List, Listed};
 
 use super::Posts;
+use super::api::Titled;
 use super::model::{Post, PostError, Status};
 
 pub(crate) const TABLE: &str = "posts";
@@ -101,6 +102,34 @@ pub(crate) async fn list(
         .order("id", Direction::Descending)
         .page(rows, skip);
     read.rows(&select).await?.iter().map(post).collect()
+}
+
+/// The same by their titles alone.
+pub(super) async fn titles(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    criteria: &Criteria,
+    rows: u64,
+    skip: u64,
+) -> Result<Vec<Titled>, StoreError> {
+    let columns = ["slug", "title", "created_at", "published_at", "updated_at"];
+    let select = Select::from(TABLE, columns)
+        .filter(grant.visible())
+        .filter(criteria.filter())
+        .order("published_at", Direction::Descending)
+        .order("id", Direction::Descending)
+        .page(rows, skip);
+    let found = read.rows(&select).await?;
+    let titled = |row: &Row| {
+        let published: Option<i64> = row.get("published_at")?;
+        Ok(Titled {
+            slug: row.get("slug")?,
+            title: row.get("title")?,
+            published_at: published.map_or_else(|| row.get("created_at"), Ok)?,
+            updated_at: row.get("updated_at")?,
+        })
+    };
+    found.iter().map(titled).collect()
 }
 
 pub(crate) async fn count(

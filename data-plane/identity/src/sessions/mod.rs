@@ -1,9 +1,10 @@
 //! Signing in and out: by password, by refresh token, by the console's ticket.
 
 mod model;
+pub(crate) mod pages;
 mod routes;
 mod service;
-mod store;
+pub(crate) mod store;
 
 use freehold_kernel::{Action, Holders, Permission, Programs, Role};
 

@@ -125,11 +125,11 @@ pub(crate) struct Register {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegisterBody {
-    email: String,
+    pub(super) email: String,
     /// 2 to 50 letters, digits, dots, hyphens or underscores.
-    username: String,
+    pub(super) username: String,
     /// 8 to 128 characters, not easy to guess.
-    password: String,
+    pub(super) password: String,
 }
 
 impl Command for Register {
@@ -153,8 +153,8 @@ pub(crate) struct Login {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoginBody {
-    email: String,
-    password: String,
+    pub(super) email: String,
+    pub(super) password: String,
 }
 
 impl Command for Login {

@@ -13,11 +13,14 @@ use super::service::{self, SignedIn};
 use super::{SignIn, SignOut};
 use crate::IdentityConfig;
 use crate::users::UserView;
-use freehold_kernel::Ctx;
+use freehold_credentials::{Email, PasswordHasher};
+use freehold_ids::UserId;
+use freehold_kernel::{Action, Ctx};
 
 const REGISTRATIONS_PER_HOUR_AND_NETWORK_MAX: u32 = 20;
 const LOGINS_PER_MINUTE_AND_ACCOUNT_MAX: u32 = 5;
 const LOGINS_PER_MINUTE_AND_NETWORK_MAX: u32 = 20;
+const PASSWORD_CHANGES_PER_MINUTE_AND_USER_MAX: u32 = 5;
 const REFRESHES_PER_MINUTE_AND_NETWORK_MAX: u32 = 120;
 
 /// What the routes share.
@@ -28,9 +31,23 @@ pub(crate) struct SessionState {
     logins_by_account: RateLimit,
     logins_by_network: RateLimit,
     refreshes: RateLimit,
+    password_changes: RateLimit,
 }
 
 impl SessionState {
+    pub(crate) const fn hasher(&self) -> &PasswordHasher {
+        &self.config.hasher
+    }
+
+    /// Counts an attempt to replace somebody's password.
+    pub(crate) fn limit_password_change<P: Action>(
+        &self,
+        ctx: &Ctx<P>,
+        user: UserId,
+    ) -> Result<(), ApiError> {
+        self.password_changes.check(format!("{}:{user}", ctx.tenant().id()))
+    }
+
     pub(crate) fn new(config: IdentityConfig) -> Self {
         let on = config.rate_limits_enabled;
         let minute = Duration::from_secs(60);
@@ -42,6 +59,11 @@ impl SessionState {
             logins_by_account: limit("account-logins", LOGINS_PER_MINUTE_AND_ACCOUNT_MAX, minute),
             logins_by_network: limit("network-logins", LOGINS_PER_MINUTE_AND_NETWORK_MAX, minute),
             refreshes: limit("refreshes", REFRESHES_PER_MINUTE_AND_NETWORK_MAX, minute),
+            password_changes: limit(
+                "password-changes",
+                PASSWORD_CHANGES_PER_MINUTE_AND_USER_MAX,
+                minute,
+            ),
         }
     }
 }
@@ -94,12 +116,27 @@ fn limit_key(ctx: &Ctx<SignIn>, what: &str) -> String {
     format!("{}:{what}", ctx.tenant().id())
 }
 
+/// Counts an attempt to register.
+pub(super) fn limit_registration(state: &SessionState, ctx: &Ctx<SignIn>) -> Result<(), ApiError> {
+    state.registrations.check(limit_key(ctx, &network_key(ctx.handover().client)))
+}
+
+/// Counts an attempt to sign in, by network and by account.
+pub(super) fn limit_login(
+    state: &SessionState,
+    ctx: &Ctx<SignIn>,
+    email: &Email,
+) -> Result<(), ApiError> {
+    state.logins_by_network.check(limit_key(ctx, &network_key(ctx.handover().client)))?;
+    state.logins_by_account.check(limit_key(ctx, email.key()))
+}
+
 async fn register(
     ctx: Ctx<SignIn>,
     State(state): State<Arc<SessionState>>,
     Body(command): Body<Register>,
 ) -> Result<Data<SessionView>, ApiError> {
-    state.registrations.check(limit_key(&ctx, &network_key(ctx.handover().client)))?;
+    limit_registration(&state, &ctx)?;
     let signed_in = service::register(&ctx, &state.config.hasher, command).await?;
     Ok(Data::created(signed_in.into()))
 }
@@ -109,8 +146,7 @@ async fn login(
     State(state): State<Arc<SessionState>>,
     Body(command): Body<Login>,
 ) -> Result<Data<SessionView>, ApiError> {
-    state.logins_by_network.check(limit_key(&ctx, &network_key(ctx.handover().client)))?;
-    state.logins_by_account.check(limit_key(&ctx, command.email.key()))?;
+    limit_login(&state, &ctx, &command.email)?;
     let signed_in = service::login(&ctx, &state.config.hasher, command).await?;
     Ok(Data::ok(signed_in.into()))
 }

@@ -35,18 +35,30 @@ pub(crate) async fn register(
     hasher: &PasswordHasher,
     command: Register,
 ) -> Result<SignedIn, SessionError> {
+    let keys = Keys::of(ctx.tenant()).await?;
+    let (tx, user) = registered(ctx, hasher, command).await?;
+    Ok(start(ctx, &keys, tx, user, "register").await?)
+}
+
+/// Writes somebody who registers. The caller commits.
+pub(super) async fn registered(
+    ctx: &Ctx<SignIn>,
+    hasher: &PasswordHasher,
+    command: Register,
+) -> Result<(Tx, Account), SessionError> {
     // Asked before a password is hashed for nothing.
-    if !SiteOptions::load(&mut ctx.read().await?).await?.is_registration_open() {
+    let options = SiteOptions::load(&mut ctx.read().await?).await?;
+    if !options.is_registration_open() {
         return Err(SessionError::RegistrationClosed);
     }
     let hash = hasher.hash(command.password).await?;
-    let keys = Keys::of(ctx.tenant()).await?;
     let mut tx = ctx.begin().await?;
-    let user = users::store::create(&mut tx, &command.email, &command.username, hash, Role::Reader)
+    let role = options.default_role();
+    let user = users::store::create(&mut tx, &command.email, &command.username, hash, role)
         .await
         .map_err(taken)?;
     tx.emit(&UserRegistered { user_id: user.id })?;
-    Ok(start(ctx, &keys, tx, user, "register").await?)
+    Ok((tx, user))
 }
 
 fn taken(error: StoreError) -> SessionError {
@@ -64,16 +76,24 @@ pub(crate) async fn login(
     hasher: &PasswordHasher,
     command: Login,
 ) -> Result<SignedIn, SessionError> {
+    let user = recognised(ctx, hasher, command).await?;
+    let keys = Keys::of(ctx.tenant()).await?;
+    let tx = ctx.begin().await?;
+    Ok(start(ctx, &keys, tx, user, "password").await?)
+}
+
+/// Whose e-mail address and password these are.
+pub(super) async fn recognised(
+    ctx: &Ctx<SignIn>,
+    hasher: &PasswordHasher,
+    command: Login,
+) -> Result<Account, SessionError> {
     let mut read = ctx.read().await?;
     let found = users::store::by_email(&mut read, &command.email).await?;
     drop(read);
     let stored = found.as_ref().and_then(|user| user.password_hash.clone());
     let matches = hasher.verify(command.password, stored).await?;
-    let user =
-        found.filter(|user| matches && user.is_active()).ok_or(SessionError::WrongCredentials)?;
-    let keys = Keys::of(ctx.tenant()).await?;
-    let tx = ctx.begin().await?;
-    Ok(start(ctx, &keys, tx, user, "password").await?)
+    found.filter(|user| matches && user.is_active()).ok_or(SessionError::WrongCredentials)
 }
 
 pub(crate) async fn refresh(
@@ -164,7 +184,11 @@ pub(crate) async fn start<P: Action>(
 }
 
 /// Writes a family for a user who signs in. The caller commits.
-async fn open(tx: &mut Tx, user: &Account, method: &'static str) -> Result<FamilyId, StoreError> {
+pub(super) async fn open(
+    tx: &mut Tx,
+    user: &Account,
+    method: &'static str,
+) -> Result<FamilyId, StoreError> {
     store::sweep(tx).await?;
     let seconds = if method == TICKET { TICKET_FAMILY_SECONDS_MAX } else { FAMILY_SECONDS_MAX };
     let expires_at = tx.now().plus_seconds(seconds).0;

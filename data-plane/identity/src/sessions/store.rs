@@ -1,9 +1,10 @@
 //! The tables of token families, refresh tokens and consumed tickets.
 
+use freehold_clock::UnixMs;
 use freehold_credentials::Opaque;
 use freehold_db::{Delete, Filter, Insert, Select, Update};
 use freehold_ids::{FamilyId, UserId};
-use freehold_kernel::{StoreError, Tx};
+use freehold_kernel::{Read, StoreError, Tx};
 
 /// A refresh token and its family as the store has them.
 #[derive(Debug)]
@@ -42,6 +43,44 @@ pub(crate) async fn create_refresh_token(
         .set("created_at", tx.now().0);
     tx.insert(&insert).await?;
     Ok(())
+}
+
+/// Writes a session of the site's pages. The caller commits.
+pub(super) async fn create_page_session(
+    tx: &mut Tx,
+    family: FamilyId,
+    token: &Opaque,
+) -> Result<(), StoreError> {
+    let insert = Insert::into("page_sessions")
+        .set("token_hash", token.hash())
+        .set("family_id", family.number())
+        .set("created_at", tx.now().0);
+    tx.insert(&insert).await.map(drop)
+}
+
+/// The family that a session of the site's pages belongs to.
+pub(crate) async fn family_of_page(
+    read: &mut Read,
+    token: &Opaque,
+) -> Result<Option<FamilyId>, StoreError> {
+    let select =
+        Select::from("page_sessions", ["family_id"]).filter(Filter::eq("token_hash", token.hash()));
+    let row = read.optional(&select).await?;
+    row.map(|row| Ok(FamilyId::from_number(row.get("family_id")?))).transpose()
+}
+
+/// Whose a family is, while it is in force.
+pub(crate) async fn user_of_family(
+    read: &mut Read,
+    family: FamilyId,
+    now: UnixMs,
+) -> Result<Option<UserId>, StoreError> {
+    let select = Select::from("token_families", ["user_id"])
+        .filter(Filter::eq("id", family.number()))
+        .filter(Filter::is_null("revoked_at"))
+        .filter(Filter::gt("expires_at", now.0));
+    let row = read.optional(&select).await?;
+    row.map(|row| Ok(UserId::from_number(row.get("user_id")?))).transpose()
 }
 
 pub(crate) async fn presented(

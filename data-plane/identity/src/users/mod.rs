@@ -8,13 +8,18 @@ mod routes;
 mod service;
 pub(crate) mod store;
 
+use std::sync::Arc;
+
 use freehold_api::Route;
-use freehold_credentials::PasswordHasher;
 use freehold_fleet::Provision;
 use freehold_kernel::{Action, Holders, Permission, Programs, Role, Scope, StoreError, Tx};
 
 pub(crate) use model::{Account, Username, hash_error};
+pub(crate) use profile::{ChangePassword, ChangePasswordBody, ChangeProfileBody};
 pub(crate) use routes::UserView;
+pub(crate) use service::{ChangeProfile, change_profile, replace_password};
+
+use crate::sessions::SessionState;
 
 pub(crate) const READ_OWN: Permission = Permission {
     name: "users.read_own",
@@ -55,10 +60,10 @@ impl Action for ReadOwnUser {
     const PERMISSION: Permission = READ_OWN;
 }
 
-pub(crate) fn routes(hasher: PasswordHasher, limited: bool) -> Vec<Route> {
+pub(crate) fn routes(sessions: Arc<SessionState>) -> Vec<Route> {
     let mut rows = routes::routes();
-    rows.extend(profile::routes(hasher.clone(), limited));
-    rows.extend(admin::routes(hasher));
+    rows.extend(admin::routes(sessions.hasher().clone()));
+    rows.extend(profile::routes(sessions));
     rows
 }
 

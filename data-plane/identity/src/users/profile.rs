@@ -1,11 +1,10 @@
 //! HTTP over what users change of themselves.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
-use freehold_api::{ApiError, Body, Command, Data, Method, Problems, RateLimit, Route, Routes};
-use freehold_credentials::{Password, PasswordHasher};
+use freehold_api::{ApiError, Body, Command, Data, Method, Problems, Route, Routes};
+use freehold_credentials::Password;
 use freehold_kernel::Ctx;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,15 +13,7 @@ use super::ChangeOwnUser;
 use super::model::{Username, parse_bio, parse_website};
 use super::routes::UserView;
 use super::service::{self, ChangeProfile};
-use crate::sessions::SessionView;
-
-const PASSWORD_CHANGES_PER_MINUTE_AND_USER_MAX: u32 = 5;
-
-#[derive(Debug)]
-struct ProfileState {
-    hasher: PasswordHasher,
-    changes: RateLimit,
-}
+use crate::sessions::{SessionState, SessionView};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,11 +65,8 @@ impl Command for ChangePassword {
     }
 }
 
-pub(super) fn routes(hasher: PasswordHasher, limited: bool) -> Vec<Route> {
-    let minute = Duration::from_secs(60);
-    let calls = PASSWORD_CHANGES_PER_MINUTE_AND_USER_MAX;
-    let changes = RateLimit::new(limited, "password-changes", calls, minute);
-    Routes::new(Arc::new(ProfileState { hasher, changes }))
+pub(super) fn routes(state: Arc<SessionState>) -> Vec<Route> {
+    Routes::new(state)
         .add(Method::Put, "/api/v1/users/me", change, |op| {
             op.summary("Change what one says of oneself").returns::<UserView>(200)
         })
@@ -98,11 +86,10 @@ async fn change(
 
 async fn password(
     ctx: Ctx<ChangeOwnUser>,
-    State(state): State<Arc<ProfileState>>,
-    Body(ChangePassword(old, new)): Body<ChangePassword>,
+    State(state): State<Arc<SessionState>>,
+    Body(command): Body<ChangePassword>,
 ) -> Result<Data<SessionView>, ApiError> {
     let user = ctx.actor().user().ok_or_else(ApiError::unauthorized)?;
-    state.changes.check(format!("{}:{}", ctx.tenant().id(), user.id))?;
-    let signed_in = service::change_password(&ctx, &state.hasher, (old, new)).await?;
-    Ok(Data::ok(signed_in.into()))
+    state.limit_password_change(&ctx, user.id)?;
+    Ok(Data::ok(service::change_password(&ctx, state.hasher(), command).await?.into()))
 }

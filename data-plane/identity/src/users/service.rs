@@ -12,6 +12,7 @@ use super::model::{
     Account, Status, UserAdded, UserError, UserFact, UserPasswordChanged, UserRoleChanged,
     UserStatusChanged, Username,
 };
+use super::profile::ChangePassword;
 use super::{ChangeOwnUser, ManageUsers, store};
 use crate::keys::Keys;
 use crate::sessions::{self, SignedIn};
@@ -70,11 +71,22 @@ pub(crate) async fn change_profile(
 }
 
 /// Replaces the caller's password and ends every session of theirs, but for a new one.
-pub(crate) async fn change_password(
+pub(super) async fn change_password(
     ctx: &Ctx<ChangeOwnUser>,
     hasher: &PasswordHasher,
-    (old, new): (Password, Password),
+    command: ChangePassword,
 ) -> Result<SignedIn, UserError> {
+    let keys = Keys::of(ctx.tenant()).await?;
+    let (tx, user) = replace_password(ctx, hasher, command).await?;
+    Ok(sessions::start(ctx, &keys, tx, user, "password_change").await?)
+}
+
+/// Replaces the caller's password and ends every session of theirs. The caller commits.
+pub(crate) async fn replace_password(
+    ctx: &Ctx<ChangeOwnUser>,
+    hasher: &PasswordHasher,
+    ChangePassword(old, new): ChangePassword,
+) -> Result<(Tx, Account), UserError> {
     let caller = ctx.actor().user().ok_or(UserError::NotFound)?;
     let user = store::by_id(&mut ctx.read().await?, caller.id).await?.ok_or(UserError::NotFound)?;
     let stored = user.password_hash.clone().ok_or(UserError::NoPassword)?;
@@ -82,7 +94,6 @@ pub(crate) async fn change_password(
         return Err(UserError::WrongPassword);
     }
     let hash = hasher.hash(new).await?;
-    let keys = Keys::of(ctx.tenant()).await?;
     let mut tx = ctx.begin().await?;
     let now = store::by_id(&mut tx, caller.id).await?.filter(Account::is_active);
     let mut user = now.ok_or(UserError::NotFound)?;
@@ -95,7 +106,7 @@ pub(crate) async fn change_password(
     store::update(&mut tx, &user, &key).await?;
     sessions::end_all(&mut tx, user.id).await?;
     tx.emit(&UserPasswordChanged(UserFact { user_id: user.id, by: caller.id }))?;
-    Ok(sessions::start(ctx, &keys, tx, user, "password_change").await?)
+    Ok((tx, user))
 }
 
 /// The administrator who calls, as they are in this transaction.
