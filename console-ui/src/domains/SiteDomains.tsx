@@ -61,6 +61,10 @@ function useHostnameWords(): (code: string) => string | undefined {
         return word('problem.public_suffix');
       case 'reserved':
         return word('problem.hostname_reserved');
+      case 'mixed_scripts':
+        return word('problem.mixed_scripts');
+      case 'imitation':
+        return word('problem.imitation');
       case 'hostname_taken':
         return word('problem.hostname_taken');
       default:

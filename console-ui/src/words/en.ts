@@ -149,6 +149,8 @@ export const en = {
   'problem.wildcard': 'Enter one name, without a star.',
   'problem.ip_address': 'Enter a name. Addresses of machines cannot be domains.',
   'problem.public_suffix': 'Nobody can own this ending. Enter a name below it.',
+  'problem.mixed_scripts': 'A part of this name mixes letters of several scripts, as names that imitate others do.',
+  'problem.imitation': 'This name looks like one of the platform.',
   'problem.hostname_reserved': 'This name belongs to the platform.',
   'problem.hostname_taken': 'Another site has this domain, or had it until lately. Remove it there first.',
   'step.done': 'Done',

@@ -149,6 +149,8 @@ export const zh: Catalogue<typeof en> = {
   'problem.wildcard': '请输入单个名称,不要使用星号。',
   'problem.ip_address': '请输入名称。机器地址不能作为域名。',
   'problem.public_suffix': '没有人能拥有此后缀。请输入其下的名称。',
+  'problem.mixed_scripts': '该域名的一部分混用了多种文字，常见于仿冒域名。',
+  'problem.imitation': '该域名与平台的域名过于相似。',
   'problem.hostname_reserved': '此名称属于平台。',
   'problem.hostname_taken': '此域名属于另一个站点,或不久前仍属于它。请先在那里移除。',
   'step.done': '完成',

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use freehold_fleet::{Hostname, Hosts};
+use unicode_security::MixedScript as _;
+use unicode_security::confusable_detection::skeleton;
 
 /// Top-level names that nobody can register (RFC 2606, RFC 6761).
 const RESERVED: [&str; 4] = ["example", "invalid", "localhost", "test"];
@@ -25,6 +27,10 @@ pub(crate) enum InvalidName {
     PublicSuffix,
     #[error("this name is the platform's own")]
     Platform,
+    #[error("a label mixes letters of several scripts, as names that imitate others do")]
+    MixedScripts,
+    #[error("this name looks like one of the platform's own")]
+    Imitation,
 }
 
 impl InvalidName {
@@ -37,6 +43,8 @@ impl InvalidName {
             Self::SingleLabel => "single_label",
             Self::PublicSuffix => "public_suffix",
             Self::Platform => "reserved",
+            Self::MixedScripts => "mixed_scripts",
+            Self::Imitation => "imitation",
         }
     }
 }
@@ -66,16 +74,51 @@ pub(crate) fn parse(text: &str) -> Result<Hostname, InvalidName> {
     if psl::suffix_str(name.as_str()) == Some(name.as_str()) {
         return Err(InvalidName::PublicSuffix);
     }
+    // The letters as people see them (UTS 39 section 5.1; Japanese and Korean mix scripts by right).
+    if shown(&name).split('.').any(|label| !label.is_single_script()) {
+        return Err(InvalidName::MixedScripts);
+    }
     Ok(name)
 }
 
-/// Refuses names of the platform: its host families, all below them, and what they are below of.
-pub(crate) fn check_not_platform(name: &Hostname, hosts: &Hosts) -> Result<(), InvalidName> {
+/// A name in the letters that people see.
+fn shown(name: &Hostname) -> String {
+    idna::domain_to_unicode(name.as_str()).0
+}
+
+/// Refuses names of the platform: its host families, all below them, what they are below of, and what
+/// people take for one of these (UTS 39 section 4). `own` is the site's own name where anybody may use what
+/// is below it, since nothing there is proved anyway.
+pub(crate) fn check_not_platform(
+    name: &Hostname,
+    hosts: &Hosts,
+    own: Option<&Hostname>,
+) -> Result<(), InvalidName> {
+    if own.is_some_and(|own| name != own && name.is_within(own)) {
+        return Ok(());
+    }
     let families = [&hosts.console, &hosts.sites, &hosts.admin, &hosts.media];
     if families.into_iter().any(|family| name.is_within(family) || family.is_within(name)) {
         return Err(InvalidName::Platform);
     }
-    Ok(())
+    let look = look(name);
+    // `localhost` and the like: whatever ends so is told by its letters alone.
+    let public = families.into_iter().filter(|family| family.as_str().contains('.'));
+    let imitates = public.map(self::look).any(|family| {
+        look == family
+            || look.ends_with(&format!(".{family}"))
+            || family.ends_with(&format!(".{look}"))
+    });
+    if imitates { Err(InvalidName::Imitation) } else { Ok(()) }
+}
+
+/// One form for names that look alike.
+fn look(name: &Hostname) -> String {
+    shown(name)
+        .split('.')
+        .map(|label| skeleton(label).collect::<String>())
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// Whether nobody can register this name.
@@ -95,6 +138,8 @@ mod tests {
             ("bücher.example", "xn--bcher-kva.example"),
             ("xn--bcher-kva.example", "xn--bcher-kva.example"),
             ("shop.acme.co.uk", "shop.acme.co.uk"),
+            ("яндекс.test", "xn--d1acpjx3f.test"),
+            ("東京タワー.test", "xn--5ck2eqb538s34z.test"),
             ("acme.github.io", "acme.github.io"),
             ("1.acme.test", "1.acme.test"),
         ] {
@@ -104,7 +149,7 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_a_domain() {
-        use InvalidName::{Address, Form, PublicSuffix, SingleLabel, Wildcard};
+        use InvalidName::{Address, Form, MixedScripts, PublicSuffix, SingleLabel, Wildcard};
         let long = format!("{}.acme.test", vec!["abcdefgh"; 28].join("."));
         let label = format!("{}.acme.test", "a".repeat(64));
         for (text, error) in [
@@ -132,6 +177,8 @@ mod tests {
             ("www.*.test", Wildcard),
             ("acme", SingleLabel),
             ("localhost", SingleLabel),
+            ("pаypal.test", MixedScripts),
+            ("www.gοοgle.test", MixedScripts),
             ("co.uk", PublicSuffix),
             ("github.io", PublicSuffix),
         ] {
@@ -158,10 +205,32 @@ mod tests {
             "x.media.freehold-sites.example",
             "freehold.example",
         ] {
-            assert!(check_not_platform(&name(text), &hosts).is_err(), "{text}");
+            assert_eq!(
+                check_not_platform(&name(text), &hosts, None),
+                Err(InvalidName::Platform),
+                "{text}"
+            );
         }
         for text in ["www.freehold.example", "notadmin.freehold-x.example", "acme.test"] {
-            assert!(check_not_platform(&name(text), &hosts).is_ok(), "{text}");
+            assert_eq!(check_not_platform(&name(text), &hosts, None), Ok(()), "{text}");
+        }
+        // Cyrillic letters that look like Latin ones, a whole label of them, and digits for letters.
+        for text in
+            ["аdmin.freehold.example", "console.frееhоld.example", "console.freeho1d.example"]
+        {
+            assert_eq!(
+                check_not_platform(&name(text), &hosts, None),
+                Err(InvalidName::Imitation),
+                "{text}"
+            );
+        }
+        let own = name("acme.sites.freehold-sites.example");
+        let below = name("www.acme.sites.freehold-sites.example");
+        assert_eq!(check_not_platform(&below, &hosts, Some(&own)), Ok(()));
+        let other = name("www.other.sites.freehold-sites.example");
+        for taken in [&own, &other] {
+            let refused = check_not_platform(taken, &hosts, Some(&own));
+            assert_eq!(refused, Err(InvalidName::Platform), "{taken}");
         }
     }
 

@@ -34,12 +34,14 @@ impl Domains {
         once: Option<(String, IdempotencyKey)>,
     ) -> Result<Domain, ApiError> {
         let sites = &self.sites;
-        name::check_not_platform(&hostname, &sites.fleet.hosts).map_err(|error| {
+        let hosts = &sites.fleet.hosts;
+        let is_trusted = self.is_trusted(&hostname);
+        let own = is_trusted.then(|| hosts.site(site.shown_slug()));
+        name::check_not_platform(&hostname, hosts, own.as_ref()).map_err(|error| {
             let (path, code) = ("hostname".to_owned(), error.code().to_owned());
             ApiError::invalid(vec![FieldError { path, code, message: error.to_string() }])
         })?;
         let now = sites.clock.now();
-        let is_trusted = self.is_trusted(&hostname);
         let id = DomainId::from_random(sites.clock.random_bits());
         let token = format!("{TOKEN_PREFIX}{}", HEXLOWER.encode(&sites.clock.random::<16>()));
         let claim = Domain::claimed(id, hostname, (site.id, site.account), token, now);

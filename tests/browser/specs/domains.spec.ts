@@ -16,6 +16,8 @@ test('a site is read on a domain of its owner; another one says what is missing'
     [`other.localhost`, 'belongs to the platform'],
     [`${'a'.repeat(250)}.test`, 'Enter a domain'],
     ['', 'Enter a domain'],
+    ['p\u0430ypal.test', 'mixes letters'],
+    ['pаypal.test', 'mixes letters'],
   ] as const) {
     await add(hostname);
     await expect(domains.getByText(problem)).toBeVisible();
@@ -57,6 +59,14 @@ test('a site is read on a domain of its owner; another one says what is missing'
   await look(page, 'domains-remove');
   await dialog.getByRole('button', { name: 'Remove' }).click();
   await expect(card).toBeHidden();
+  // A name below the site's own needs no name server but the browser.
+  const below = `www.${slug}.localhost`;
+  await add(below);
+  await expect(domains.getByRole('listitem', { name: below }).getByText('Active')).toBeVisible();
+  const visitor = await page.context().newPage();
+  await visitor.goto(`http://${below}:${port}/posts/welcome`);
+  await expect(visitor.getByRole('heading', { name: 'Welcome' }).first()).toBeVisible();
+  await visitor.close();
   const gone = await page.goto(`http://${hostname}:${port}/`);
   expect(gone?.status()).toBe(404);
 });

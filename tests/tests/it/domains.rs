@@ -145,6 +145,9 @@ async fn bad_names_are_refused_with_a_reason() {
         ("github.io", "public_suffix"),
         ("console.localhost", "reserved"),
         ("other.localhost", "reserved"),
+        ("acme.localhost", "reserved"),
+        ("www.other.localhost", "reserved"),
+        ("pаypal.test", "mixed_scripts"),
         ("acme.admin.localhost", "reserved"),
         ("a.b.media.localhost", "reserved"),
     ] {
@@ -155,6 +158,11 @@ async fn bad_names_are_refused_with_a_reason() {
     let more = json!({"hostname": "acme.test", "state": "active"});
     console.post(&domains_of(&account), more).await.refused(400, "invalid_request");
     assert_eq!(console.get(&domains_of(&account)).await.data(200)["total"], 0);
+    // Below its own name, where names are not proved anyway, a site may have others.
+    let own = add(&console, &account, "www.acme.localhost").await.data(201);
+    assert_eq!(own["state"], "active");
+    assert!(fleet.host("www.acme.localhost").get("/").await.text.contains("Site acme"));
+    console.delete(&path_of(&account, &own)).await.data(200);
     let idna = add(&console, &account, "bücher.test").await.data(201);
     assert_eq!(idna["hostname"], "xn--bcher-kva.test");
     let again = add(&console, &account, "XN--bcher-kva.TEST").await;
