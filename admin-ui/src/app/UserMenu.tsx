@@ -1,5 +1,14 @@
 /** Who is signed in, their site, and the way out. */
-import { asApiError, IconExternalLink, IconEye, IconLogout, IconUser, toastProblem, unwrap } from '@freehold/ui-kit';
+import {
+  asApiError,
+  IconExternalLink,
+  IconEye,
+  IconLogout,
+  IconUser,
+  startOver,
+  toastProblem,
+  unwrap,
+} from '@freehold/ui-kit';
 import { ActionIcon, Menu } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -23,7 +32,7 @@ export function UserMenu() {
     onError: (error) => toastProblem(word('sign_out.failed'), asApiError(error)),
     onSuccess: async () => {
       forgetSession();
-      queries.clear();
+      startOver(queries);
       await navigate({ to: '/sign-in' });
     },
   });

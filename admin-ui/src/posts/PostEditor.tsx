@@ -51,7 +51,7 @@ export function PostEditor({ initial, onCreated }: PostEditorProps) {
   const titleProblem = problem?.fields.find((field) => field.path === 'title')?.message;
   return (
     <Box maw={860}>
-      <AppLink href="/posts">
+      <AppLink href="/posts" back>
         <IconArrowLeft size={14} aria-hidden="true" /> {word('posts')}
       </AppLink>
       <PageHead

@@ -2,7 +2,7 @@
  * Where the console's ticket leads. It is exchanged once, before anything is shown; the screen that
  * follows takes its place in the history. When the site cannot be reached, reloading tries again.
  */
-import { asApiError, unwrap } from '@freehold/ui-kit';
+import { asApiError, startOver, unwrap } from '@freehold/ui-kit';
 import { createFileRoute, redirect } from '@tanstack/react-router';
 import { postApiV1AuthTicket } from '../api';
 import { EnterFailed } from '../session/EnterFailed';
@@ -16,7 +16,7 @@ export const Route = createFileRoute('/enter')({
     } catch (error) {
       return { problem: asApiError(error) };
     }
-    context.queries.clear();
+    startOver(context.queries);
     throw redirect({ to: '/', replace: true });
   },
   component: EnterFailed,

@@ -1,5 +1,5 @@
 /** Sign-in with a password of this site. Owners come from the console instead. */
-import { FormProblem, PlainPage, unwrap, useApiForm, useTitle } from '@freehold/ui-kit';
+import { FormProblem, PlainPage, startOver, unwrap, useApiForm, useTitle } from '@freehold/ui-kit';
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearch } from '@tanstack/react-router';
@@ -33,7 +33,7 @@ export function SignIn() {
     defaultValues: { email: '', password: '' },
     onSubmit: async (body) => {
       keepSession(await unwrap(postApiV1AuthLogin({ body })));
-      queries.clear();
+      startOver(queries);
       router.history.push(safeNext(next));
     },
   });

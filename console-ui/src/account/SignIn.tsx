@@ -1,5 +1,5 @@
 /** Sign-in with e-mail and password; leads back to where one came from. */
-import { AppLink, FormProblem, PlainPage, unwrap, useApiForm, useTitle } from '@freehold/ui-kit';
+import { AppLink, FormProblem, PlainPage, startOver, unwrap, useApiForm, useTitle } from '@freehold/ui-kit';
 import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearch } from '@tanstack/react-router';
@@ -25,7 +25,7 @@ export function SignIn() {
     defaultValues: { email: '', password: '' },
     onSubmit: async (body) => {
       await unwrap(postV1Sessions({ body }));
-      queries.clear();
+      startOver(queries);
       queries.setQueryData(sessionQuery.queryKey, 'member');
       router.history.push(safeNext(next));
     },

@@ -1,5 +1,5 @@
 /** Sign-up: an account and its first site in one step. */
-import { AppLink, FormProblem, PlainPage, unwrap, useApiForm, useTitle } from '@freehold/ui-kit';
+import { AppLink, FormProblem, PlainPage, startOver, unwrap, useApiForm, useTitle } from '@freehold/ui-kit';
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -28,7 +28,7 @@ export function SignUp() {
     defaultValues: { email: '', password: '', site: { name: '', slug: '' } },
     onSubmit: async (body) => {
       const { site, operation } = await unwrap(postV1Signup({ body }));
-      queries.clear();
+      startOver(queries);
       queries.setQueryData(sessionQuery.queryKey, 'member');
       await navigate({ to: '/sites/$siteId', params: { siteId: site.id }, search: { operation: operation.id } });
     },

@@ -6,6 +6,7 @@ import {
   IconLogout,
   IconShieldLock,
   IconUser,
+  startOver,
   toast,
   toastProblem,
   unwrap,
@@ -27,7 +28,7 @@ export function AccountMenu({ isMember }: { isMember: boolean }) {
     mutationFn: () => unwrap(deleteV1SessionsCurrent()),
     onError: (error) => toastProblem(word('account.sign_out.failed'), asApiError(error)),
     onSuccess: async () => {
-      queries.clear();
+      startOver(queries);
       await navigate({ to: '/sign-in' });
       toast(word('account.signed_out'));
     },
@@ -38,7 +39,7 @@ export function AccountMenu({ isMember }: { isMember: boolean }) {
     mutationFn: (account_id: string) => unwrap(postV1SessionsCurrentAccount({ body: { account_id } })),
     onError: (error) => toastProblem(word('account.failed'), asApiError(error)),
     onSuccess: async () => {
-      queries.clear();
+      startOver(queries);
       await navigate({ to: '/sites' });
     },
   });

@@ -4,10 +4,12 @@ import {
   DataGrid,
   EmptyState,
   IconServer,
+  type ListSearch,
   PageHead,
   RowButton,
   Time,
   unwrap,
+  useListScreen,
   useNumbers,
 } from '@freehold/ui-kit';
 import { Badge, Text } from '@mantine/core';
@@ -77,6 +79,7 @@ export function WorkerList() {
   const word = useWords();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const { onSearch } = useListScreen<Pick<ListSearch, 'page'>>(search, navigate);
   const list = useQuery(workersQuery(search));
   const columns = useColumns();
   const cordon = useFleetAction({
@@ -100,7 +103,7 @@ export function WorkerList() {
         rowId={(worker) => worker.id}
         rowName={(worker) => worker.name}
         search={search}
-        onSearch={({ page }) => void navigate({ search: { page } })}
+        onSearch={onSearch}
         empty={
           <EmptyState icon={<IconServer size={28} />} title={word('workers.none.title')}>
             {word('workers.none')}

@@ -5,6 +5,7 @@ import {
   FormProblem,
   LoadingState,
   PlainPage,
+  startOver,
   unwrap,
   useApiForm,
   useTitle,
@@ -74,7 +75,7 @@ function Accept({ token, invitation }: { token: string; invitation: Invitation }
     defaultValues: { password: '' },
     onSubmit: async ({ password }) => {
       await unwrap(postV1InvitationsAccept({ body: { token, password } }));
-      queries.clear();
+      startOver(queries);
       queries.setQueryData(sessionQuery.queryKey, 'member');
       await navigate({ to: '/sites' });
     },

@@ -9,6 +9,7 @@ import {
   type ListSearch,
   PageHead,
   RowButton,
+  startOver,
   Time,
   unwrap,
   useListScreen,
@@ -124,7 +125,7 @@ export function MemberList() {
       onSuccess: () => {
         // Whoever leaves is somebody else here from now on.
         if (!leaving.you) return;
-        queries.clear();
+        startOver(queries);
         location.assign('/');
       },
       onSettled: () => setLeaving(null),

@@ -46,7 +46,7 @@ export function NewSite() {
             errors={form.formState.errors}
           />
           <Group justify="flex-end">
-            <Button variant="default" component={AppLink} className="" href="/sites">
+            <Button variant="default" component={AppLink} className="" href="/sites" back>
               {word('back')}
             </Button>
             <Button type="submit" loading={busy}>

@@ -2,6 +2,7 @@
 export { ApiError, asApiError, type FieldProblem } from './api/errors';
 export { makeQueryClient } from './api/query-client';
 export { queryString } from './api/query-string';
+export { startOver } from './api/start-over';
 export { followEvents } from './api/stream';
 export { unwrap, unwrapWithResponse } from './api/unwrap';
 export { mountApp } from './app/mount';

@@ -5,6 +5,7 @@ import { Spotlight, spotlight } from '@mantine/spotlight';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useState } from 'react';
+import { keptHref } from '../grid/kept-lists';
 import { useKitWords } from '../i18n';
 import { IconSearch } from '../icons';
 import { Keys } from './Keys';
@@ -27,7 +28,7 @@ export function useRunCommand() {
   const router = useRouter();
   return (command: Command) => {
     if (command.run) command.run();
-    else if (command.href) router.history.push(command.href);
+    else if (command.href) router.history.push(keptHref(command.href));
   };
 }
 

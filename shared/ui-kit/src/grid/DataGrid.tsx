@@ -2,7 +2,7 @@
  * The one list of both apps, over TanStack Table: the server pages, sorts and filters; the address
  * holds what is asked; rows can be selected for actions in bulk.
  */
-import { Box, Checkbox, Table } from '@mantine/core';
+import { Box, Button, Checkbox, Table } from '@mantine/core';
 import { useRouter } from '@tanstack/react-router';
 import {
   createColumnHelper,
@@ -14,7 +14,7 @@ import {
 import clsx from 'clsx';
 import { type ReactNode, useMemo, useState } from 'react';
 import { useKitWords } from '../i18n';
-import { ErrorState, LoadingState } from '../states/States';
+import { EmptyState, ErrorState, LoadingState } from '../states/States';
 import { GridFooter } from './GridFooter';
 import { SelectionBar } from './SelectionBar';
 import { SortButton } from './SortButton';
@@ -53,6 +53,7 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
   const body = () => {
     if (error && !page) return <ErrorState error={error} onRetry={onRetry} />;
     if (!page) return <LoadingState />;
+    if (page.items.length === 0 && page.total && search.page) return <NothingHere onSearch={onSearch} />;
     if (page.items.length === 0) return empty;
     return <Rows {...props} page={page} />;
   };
@@ -62,6 +63,21 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
       {body()}
       {page && <GridFooter page={page} search={search} onSearch={onSearch} />}
     </Box>
+  );
+}
+
+/** A page that is no more, since rows went meanwhile, is not a list without rows. */
+function NothingHere({ onSearch }: Pick<DataGridProps<object>, 'onSearch'>) {
+  const word = useKitWords();
+  return (
+    <EmptyState
+      title={word('grid.gone')}
+      action={
+        <Button variant="default" onClick={() => onSearch({ page: undefined })}>
+          {word('grid.first')}
+        </Button>
+      }
+    />
   );
 }
 

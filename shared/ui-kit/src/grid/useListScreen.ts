@@ -1,5 +1,10 @@
-/** Ties a list to its address: what to change when searching, and how to get back to everything. */
-import { useCallback } from 'react';
+/**
+ * Ties a list to its address: what to change when searching, and how to get back to everything. Keeps
+ * how the list was left, for those who come back.
+ */
+import { useMatch, useRouter } from '@tanstack/react-router';
+import { useCallback, useEffect } from 'react';
+import { keepList } from './kept-lists';
 import type { ListSearch } from './types';
 
 type Change<Search> = (change: Partial<Search>) => void;
@@ -12,11 +17,22 @@ interface ListScreen<Search> {
   filtered: boolean;
 }
 
+/** By the list's own route: while one leaves, the address is another screen's already. */
+function useKeepList(search: ListSearch): void {
+  const router = useRouter();
+  const path = useMatch({ strict: false, shouldThrow: false, select: (match) => match.pathname });
+  const query = router.options.stringifySearch(search);
+  useEffect(() => {
+    if (path) keepList(path, query);
+  }, [path, query]);
+}
+
 /** `navigate` is the screen's own; filters are all keys but the page and the order. */
 export function useListScreen<Search extends ListSearch>(
   search: Search,
   navigate: (to: { search: Search; replace: boolean }) => unknown,
 ): ListScreen<Search> {
+  useKeepList(search);
   const go = useCallback((next: Search, replace: boolean) => void navigate({ search: next, replace }), [navigate]);
   const onSearch = useCallback<Change<Search>>((change) => go({ ...search, ...change }, false), [search, go]);
   const onFilter = useCallback<Change<Search>>(

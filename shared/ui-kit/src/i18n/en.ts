@@ -55,6 +55,8 @@ export const en = {
   'grid.pages': 'Pages',
   'grid.next': 'Next page',
   'grid.previous': 'Previous page',
+  'grid.gone': 'This page of the list is empty by now',
+  'grid.first': 'First page',
   'grid.nothing.title': 'Nothing matches',
   'grid.nothing': 'No row fits the search and filters.',
   'grid.sort': 'Sort by {{name}}',

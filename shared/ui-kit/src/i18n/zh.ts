@@ -56,6 +56,8 @@ export const zh: Catalogue<typeof en> = {
   'grid.pages': '分页',
   'grid.next': '下一页',
   'grid.previous': '上一页',
+  'grid.gone': '列表的这一页已经没有内容',
+  'grid.first': '回到第一页',
   'grid.nothing.title': '没有匹配项',
   'grid.nothing': '没有符合搜索和筛选条件的内容。',
   'grid.sort': '按{{name}}排序',

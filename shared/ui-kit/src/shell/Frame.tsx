@@ -46,6 +46,7 @@ function Navigation({ commands }: { commands: readonly Command[] }) {
                 key={entry.id}
                 component={AppLink}
                 href={entry.href ?? '/'}
+                back
                 className=""
                 active={entry.href === best}
                 aria-current={entry.href === best ? 'page' : undefined}
