@@ -10,6 +10,7 @@ import { useRights } from '../app/session';
 import { Section } from '../sites/Section';
 import { useWords } from '../words';
 import { DomainCard } from './DomainCard';
+import { HOSTNAME_FIELD } from './field';
 import { domainsQuery } from './queries';
 
 export function SiteDomains({ site }: { site: Site }) {
@@ -96,6 +97,7 @@ function AddDomain({ siteId }: { siteId: string }) {
         <FormProblem problem={problem} explain={explain} />
         <Group align="flex-end" gap="sm">
           <TextInput
+            id={HOSTNAME_FIELD}
             label={word('domain.hostname')}
             placeholder="www.example.org"
             spellCheck={false}

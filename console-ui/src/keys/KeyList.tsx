@@ -15,25 +15,18 @@ import {
 } from '@freehold/ui-kit';
 import { Button, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { deleteV1AccountKeysId, getV1AccountKeys, type Key } from '../api';
-import { PAGE_ROWS } from '../app/queries';
+import { deleteV1AccountKeysId, type Key } from '../api';
 import { useRights } from '../app/session';
 import { useAccountAction } from '../app/useAccountAction';
 import { useRoles } from '../members/roles';
 import { useWords } from '../words';
 import { NewKeyDialog } from './NewKeyDialog';
+import { keysQuery } from './queries';
 
 const route = getRouteApi('/_app/_member/account/keys');
-
-const keysQuery = ({ page }: ListSearch) =>
-  queryOptions({
-    queryKey: ['account', 'keys', page],
-    placeholderData: keepPreviousData,
-    queryFn: () => unwrap(getV1AccountKeys({ query: { page: page ?? 1, page_size: PAGE_ROWS } })),
-  });
 
 function useColumns(): Column<Key>[] {
   const word = useWords();

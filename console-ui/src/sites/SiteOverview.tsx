@@ -20,6 +20,7 @@ import { SiteDomains } from '../domains/SiteDomains';
 import { useWords } from '../words';
 import { Creation } from './Creation';
 import { DeleteSite } from './DeleteSite';
+import { FirstDays } from './FirstDays';
 import { Section } from './Section';
 import { SiteFacts } from './SiteFacts';
 import { SiteNotice } from './SiteNotice';
@@ -120,6 +121,7 @@ function Overview({ site }: { site: Site }) {
           onClose={() => void navigate({ search: { operation: undefined }, replace: true })}
         />
       )}
+      {(isReady || site.state === 'provisioning') && <FirstDays site={site} />}
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
         <SiteFacts site={site} />
         <SiteOperations siteId={site.id} />
