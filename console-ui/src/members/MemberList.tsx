@@ -18,29 +18,19 @@ import { Badge, Button, Group, NativeSelect, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useCallback, useMemo, useState } from 'react';
-import {
-  deleteV1AccountMembersId,
-  type Member,
-  patchV1AccountMembersId,
-  postV1AccountMembers,
-  type Role,
-} from '../api';
+import { useMemo, useState } from 'react';
+import { deleteV1AccountMembersId, type Member, postV1AccountMembers, type Role } from '../api';
 import { meQuery, useRights } from '../app/session';
 import { useAccountAction } from '../app/useAccountAction';
 import { useWords } from '../words';
 import { InviteDialog } from './InviteDialog';
 import { membersQuery } from './queries';
 import { useRoles } from './roles';
+import { type RoleChanges, useRoleChange } from './useRoleChange';
 
 const route = getRouteApi('/_app/_member/account/members');
 
-interface RoleChange {
-  member: Member;
-  role: Role;
-}
-
-function useColumns(onRole: (change: RoleChange) => void): Column<Member>[] {
+function useColumns({ change, refused }: RoleChanges): Column<Member>[] {
   const word = useWords();
   const roles = useRoles();
   const may = useRights();
@@ -70,7 +60,9 @@ function useColumns(onRole: (change: RoleChange) => void): Column<Member>[] {
               aria-label={`${word('role')}: ${member.email}`}
               data={roles.short}
               value={member.role}
-              onChange={(event) => onRole({ member, role: event.currentTarget.value as Role })}
+              error={refused.get(member.id)}
+              errorProps={{ role: 'alert' }}
+              onChange={(event) => change({ member, role: event.currentTarget.value as Role })}
             />
           ) : (
             roles.label(member.role)
@@ -83,7 +75,7 @@ function useColumns(onRole: (change: RoleChange) => void): Column<Member>[] {
         cell: (member) => <Time at={member.invited_at ?? member.created_at} />,
       },
     ],
-    [word, roles, mayWrite, onRole],
+    [word, roles, mayWrite, change, refused],
   );
 }
 
@@ -98,10 +90,6 @@ export function MemberList() {
   const queries = useQueryClient();
   const me = useQuery(meQuery);
   const list = useQuery(membersQuery(search));
-  const change = useAccountAction({
-    act: ({ member, role }: RoleChange) => unwrap(patchV1AccountMembersId({ path: { id: member.id }, body: { role } })),
-    done: ({ member }) => word('member.role.done', { name: member.email }),
-  });
   const again = useAccountAction({
     act: ({ email, role }: Member) => unwrap(postV1AccountMembers({ body: { email, role } })),
     done: ({ email }) => word('invite.done', { name: email }),
@@ -110,8 +98,7 @@ export function MemberList() {
     act: (member: Member) => unwrap(deleteV1AccountMembersId({ path: { id: member.id } })),
     done: (member) => word('member.removed', { name: member.email }),
   });
-  const onRole = useCallback((next: RoleChange) => change.mutate(next), [change.mutate]);
-  const columns = useColumns(onRole);
+  const columns = useColumns(useRoleChange());
   const invite = may('members.write') && (
     <Button leftSection={<IconPlus size={16} />} onClick={dialog.open}>
       {word('invite')}

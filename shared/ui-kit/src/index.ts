@@ -19,6 +19,7 @@ export { useNumbers } from './format/numbers';
 export { Time } from './format/Time';
 export { FormProblem } from './forms/FormProblem';
 export { useApiForm } from './forms/useApiForm';
+export { useReason } from './forms/useReason';
 export { DataGrid, type DataGridProps } from './grid/DataGrid';
 export { FilterSelect } from './grid/FilterSelect';
 export { RowButton } from './grid/RowButton';

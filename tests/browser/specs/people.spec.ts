@@ -24,7 +24,8 @@ test('people join an account, see what their role allows, change and leave', asy
   await expect(page.getByRole('row', { name: email }).getByText('You', { exact: true })).toBeVisible();
   // The last owner stays one.
   await page.getByRole('row', { name: email }).getByLabel('Role').selectOption('viewer');
-  await expect(page.getByText('The account was not changed')).toBeVisible();
+  await expect(page.getByRole('row', { name: email }).getByRole('alert')).toContainText('at least one owner');
+  await expect(page.getByRole('row', { name: email }).getByLabel('Role')).toHaveValue('owner');
   const invited = `${fresh('grace')}@example.org`;
   await page.getByRole('button', { name: 'Invite somebody' }).click();
   const dialog = page.getByRole('dialog');
@@ -68,6 +69,54 @@ test('people join an account, see what their role allows, change and leave', asy
   await other.goto(consoleUrl('/sites'));
   await expect(other).toHaveURL(/sign-in/);
   await other.close();
+});
+
+test('a role shows at once, and is taken back with the reason when it is refused', async ({ page }) => {
+  await signUp(page);
+  await page.getByRole('link', { name: 'Members' }).click();
+  const [grace, alan] = [`${fresh('grace')}@example.org`, `${fresh('alan')}@example.org`];
+  for (const email of [grace, alan]) {
+    await page.getByRole('button', { name: 'Invite somebody' }).click();
+    await page.getByRole('dialog').getByLabel('E-mail').fill(email);
+    await page.getByRole('button', { name: 'Send invitation' }).click();
+    await expect(page.getByRole('dialog')).toBeHidden();
+  }
+  const cell = (email: string) => page.getByRole('row', { name: email });
+  const role = (email: string) => cell(email).getByLabel('Role');
+  await expect(role(grace)).toHaveValue('developer');
+
+  // The first answer is kept waiting: what was chosen shows without it.
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let changes = 0;
+  await page.route('**/v1/account/members/*', async (route) => {
+    if (route.request().method() !== 'PATCH' || changes++ > 0) return route.continue();
+    await asked;
+    const error = { code: 'forbidden', fields: [], request_id: 'req_0' };
+    await route.fulfill({ status: 403, json: { data: null, message: 'This role is not yours to give.', error } });
+  });
+  await role(grace).selectOption('admin');
+  await expect(role(grace)).toHaveValue('admin');
+  // Another change meanwhile is not taken back with it.
+  await role(alan).selectOption('billing');
+  await expect(role(alan)).toHaveValue('billing');
+  await expect(cell(grace).getByRole('alert')).toBeHidden();
+  answer();
+  await expect(cell(grace).getByRole('alert')).toHaveText('Taken back. This role is not yours to give.');
+  await expect(role(grace)).toHaveValue('developer');
+  await expect(page.getByText(`${alan} has a new role.`)).toBeVisible();
+  await expect(role(alan)).toHaveValue('billing');
+  await look(page, 'member-role-refused');
+
+  // The reason goes with the next try.
+  await role(grace).selectOption('viewer');
+  await expect(cell(grace).getByRole('alert')).toBeHidden();
+  await expect(page.getByText(`${grace} has a new role.`)).toBeVisible();
+  await page.reload();
+  await expect(role(grace)).toHaveValue('viewer');
+  await expect(role(alan)).toHaveValue('billing');
 });
 
 test('a key is shown once, works, and is taken back', async ({ page, request }) => {

@@ -3,6 +3,7 @@ import { Alert } from '@mantine/core';
 import type { ApiError } from '../api/errors';
 import { useKitWords } from '../i18n';
 import { IconAlertTriangle } from '../icons';
+import { useReason } from './useReason';
 
 interface FormProblemProps {
   problem: ApiError | null;
@@ -12,17 +13,11 @@ interface FormProblemProps {
 
 export function FormProblem({ problem, explain }: FormProblemProps) {
   const word = useKitWords();
+  const reason = useReason();
   if (!problem) return null;
-  const text = () => {
-    const own = explain?.(problem.code);
-    if (own) return own;
-    if (problem.isOffline) return word('error.offline');
-    if (problem.status === 429) return word('error.busy', { seconds: problem.retryAfterSeconds ?? 60 });
-    return problem.status >= 500 ? word('error.server') : problem.message;
-  };
   return (
     <Alert role="alert" color="red" variant="light" icon={<IconAlertTriangle size={18} />} title={word('form.problem')}>
-      {text()}
+      {explain?.(problem.code) ?? reason(problem)}
     </Alert>
   );
 }
