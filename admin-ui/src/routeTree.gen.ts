@@ -13,6 +13,7 @@ import { Route as AppRouteImport } from './routes/_app'
 import { Route as EnterRouteImport } from './routes/enter'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
+import { Route as AppApiRouteImport } from './routes/_app.api'
 import { Route as AppMeRouteImport } from './routes/_app.me'
 import { Route as AppSettingsRouteImport } from './routes/_app.settings'
 import { Route as AppTokensRouteImport } from './routes/_app.tokens'
@@ -38,6 +39,11 @@ const SignInRoute = SignInRouteImport.update({
 const AppIndexRoute = AppIndexRouteImport.update({
   id: '/',
   path: '/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppApiRoute = AppApiRouteImport.update({
+  id: '/api',
+  path: '/api',
   getParentRoute: () => AppRoute,
 } as any)
 const AppMeRoute = AppMeRouteImport.update({
@@ -80,6 +86,7 @@ export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
   '/enter': typeof EnterRoute
   '/sign-in': typeof SignInRoute
+  '/api': typeof AppApiRoute
   '/me': typeof AppMeRoute
   '/settings': typeof AppSettingsRoute
   '/tokens': typeof AppTokensRoute
@@ -91,6 +98,7 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   '/enter': typeof EnterRoute
   '/sign-in': typeof SignInRoute
+  '/api': typeof AppApiRoute
   '/me': typeof AppMeRoute
   '/settings': typeof AppSettingsRoute
   '/tokens': typeof AppTokensRoute
@@ -105,6 +113,7 @@ export interface FileRoutesById {
   '/_app': typeof AppRouteWithChildren
   '/enter': typeof EnterRoute
   '/sign-in': typeof SignInRoute
+  '/_app/api': typeof AppApiRoute
   '/_app/me': typeof AppMeRoute
   '/_app/settings': typeof AppSettingsRoute
   '/_app/tokens': typeof AppTokensRoute
@@ -120,6 +129,7 @@ export interface FileRouteTypes {
     | '/'
     | '/enter'
     | '/sign-in'
+    | '/api'
     | '/me'
     | '/settings'
     | '/tokens'
@@ -131,6 +141,7 @@ export interface FileRouteTypes {
   to:
     | '/enter'
     | '/sign-in'
+    | '/api'
     | '/me'
     | '/settings'
     | '/tokens'
@@ -144,6 +155,7 @@ export interface FileRouteTypes {
     | '/_app'
     | '/enter'
     | '/sign-in'
+    | '/_app/api'
     | '/_app/me'
     | '/_app/settings'
     | '/_app/tokens'
@@ -188,6 +200,13 @@ declare module '@tanstack/react-router' {
       path: '/'
       fullPath: '/'
       preLoaderRoute: typeof AppIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/api': {
+      id: '/_app/api'
+      path: '/api'
+      fullPath: '/api'
+      preLoaderRoute: typeof AppApiRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/me': {
@@ -243,6 +262,7 @@ declare module '@tanstack/react-router' {
 }
 
 interface AppRouteChildren {
+  AppApiRoute: typeof AppApiRoute
   AppMeRoute: typeof AppMeRoute
   AppSettingsRoute: typeof AppSettingsRoute
   AppTokensRoute: typeof AppTokensRoute
@@ -254,6 +274,7 @@ interface AppRouteChildren {
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppApiRoute: AppApiRoute,
   AppMeRoute: AppMeRoute,
   AppSettingsRoute: AppSettingsRoute,
   AppTokensRoute: AppTokensRoute,

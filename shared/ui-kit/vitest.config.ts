@@ -1,4 +1,6 @@
-/** Unit tests of the kit: pure functions and the catalogues. Screens are tested in a browser. */
+/** Unit tests of the kit and of both apps: pure functions and the catalogues. Screens are tested in a browser. */
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['src/**/*.test.ts'], environment: 'node' } });
+export default defineConfig({
+  test: { include: ['src/**/*.test.ts', '../../*-ui/src/**/*.test.ts'], environment: 'node' },
+});

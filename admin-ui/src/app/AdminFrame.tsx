@@ -3,6 +3,7 @@ import {
   type Command,
   type FindRecords,
   Frame,
+  IconApi,
   IconArticle,
   IconExternalLink,
   IconKey,
@@ -58,6 +59,7 @@ function useCommands(mayManage: boolean): readonly Command[] {
       go('me', '/me', word('me'), people, IconUser, 'g m'),
       go('tokens', '/tokens', word('tokens'), people, IconKey, 'g t'),
       ...(mayManage ? [go('settings', '/settings', word('settings'), '', IconSettings, 'g s')] : []),
+      go('api', '/api', word('api'), '', IconApi, 'g a'),
       { id: 'post.new', group: 'create', href: '/posts/edit', label: word('post.new'), icon: IconPlus, keys: 'c p' },
       {
         id: 'site.open',

@@ -12,7 +12,7 @@ import { dark, evergreen } from './colors';
 
 const SANS = 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
 const MONO = '"JetBrains Mono", ui-monospace, SFMono-Regular, Menlo, monospace';
-const LIGHT_BADGES = ['evergreen', 'yellow', 'orange', 'green', 'red', 'gray', 'blue'];
+const LIGHT_BADGES = ['evergreen', 'yellow', 'orange', 'green', 'red', 'gray', 'blue', 'violet'];
 
 /** Mantine picks the text on the accent for light only; in dark the accent is bright. */
 const variantColors: VariantColorsResolver = (input) => {

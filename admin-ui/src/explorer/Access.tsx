@@ -1,0 +1,31 @@
+/** Who may call an operation, as far as the document says. */
+import { Text } from '@mantine/core';
+import type { Role, Scope } from '../api';
+import { SCOPES } from '../tokens/scopes';
+import { ROLES, useRoles } from '../users/roles';
+import { useWords } from '../words';
+import type { Access as Rules } from './document';
+
+const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text);
+const isScope = (text: string): text is Scope => text in SCOPES;
+
+export function Access({ access: { isOpen, permission, role, scope } }: { access: Rules }) {
+  const word = useWords();
+  const roles = useRoles();
+  const scopeText = () => {
+    if (isOpen || scope === null) return null;
+    if (scope === 'none') return word('api.access.no_token');
+    return word('api.access.scope', { scope: isScope(scope) ? word(SCOPES[scope].short) : scope });
+  };
+  const who = () => {
+    if (isOpen) return word('api.access.open');
+    if (role === null) return word('api.access.signed_in');
+    return word('api.access.role', { role: isRole(role) ? roles.short(role) : role });
+  };
+  const facts = [who(), permission && word('api.access.right', { name: permission }), scopeText()];
+  return (
+    <Text size="sm" c="dimmed" className="fh-wrap">
+      {word('api.access')}: {facts.filter(Boolean).join(' · ')}
+    </Text>
+  );
+}
