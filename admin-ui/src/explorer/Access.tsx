@@ -7,7 +7,7 @@ import { useWords } from '../words';
 import type { Access as Rules } from './document';
 
 const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text);
-const isScope = (text: string): text is Scope => text in SCOPES;
+const isScope = (text: string): text is Scope => Object.hasOwn(SCOPES, text);
 
 export function Access({ access: { isOpen, permission, role, scope } }: { access: Rules }) {
   const word = useWords();
@@ -25,7 +25,7 @@ export function Access({ access: { isOpen, permission, role, scope } }: { access
   const facts = [who(), permission && word('api.access.right', { name: permission }), scopeText()];
   return (
     <Text size="sm" c="dimmed" className="fh-wrap">
-      {word('api.access')}: {facts.filter(Boolean).join(' · ')}
+      {word('api.access', { who: facts.filter(Boolean).join(' · ') })}
     </Text>
   );
 }

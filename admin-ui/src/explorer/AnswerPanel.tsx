@@ -1,5 +1,5 @@
 /** What came back: how it ended and how long it took, its headers, its body as far as it is shown. */
-import { CopyButton, ErrorState, useNumbers } from '@freehold/ui-kit';
+import { CopyButton, ErrorState, LoadingState, useNumbers } from '@freehold/ui-kit';
 import { Alert, Badge, Code, Group, Stack, Text } from '@mantine/core';
 import { useWords } from '../words';
 import type { Answer } from './send';
@@ -80,13 +80,15 @@ function BodyText({ answer }: { answer: Answer }) {
 }
 
 interface AnswerPanelProps {
+  isWaiting: boolean;
   answer: Answer | undefined;
   error: unknown;
   onRetry: () => void;
 }
 
-export function AnswerPanel({ answer, error, onRetry }: AnswerPanelProps) {
+export function AnswerPanel({ isWaiting, answer, error, onRetry }: AnswerPanelProps) {
   const word = useWords();
+  if (isWaiting) return <LoadingState rows={2} />;
   if (error) return <ErrorState error={error} onRetry={onRetry} />;
   if (!answer) {
     return (

@@ -3,7 +3,7 @@ import { Badge, Code, Group, Stack, Text, Textarea } from '@mantine/core';
 import { useWords } from '../words';
 import { BODY, type FieldProblem } from './call';
 import type { Body, Schema } from './document';
-import { kindOf, propertiesOf } from './example';
+import { describe, kindOf, propertiesOf } from './example';
 import { Prose } from './Prose';
 import { useProblemWords } from './words';
 
@@ -38,11 +38,9 @@ function Fields({ root, body }: Pick<BodyFieldProps, 'root' | 'body'>) {
                 </Badge>
               )}
             </Group>
-            {typeof schema.description === 'string' && (
-              <Text size="sm" c="dimmed" className="fh-wrap">
-                <Prose text={schema.description} />
-              </Text>
-            )}
+            <Text size="sm" c="dimmed" className="fh-wrap">
+              <Prose text={describe(root, schema)} />
+            </Text>
           </div>
         ))}
       </Stack>

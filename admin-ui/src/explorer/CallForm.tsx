@@ -2,9 +2,21 @@
 import { Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
+import { randomKey } from '../posts/randomKey';
 import { useWords } from '../words';
 import { BodyField } from './BodyField';
-import { BODY, type Filled, fillable, keyOf, type Problems, problemsOf, requestOf } from './call';
+import {
+  BODY,
+  type Filled,
+  fillable,
+  keyOf,
+  ONCE,
+  type Problems,
+  problemsOf,
+  type Request,
+  requestOf,
+  wantsKey,
+} from './call';
 import type { Operation, Parameter, Schema } from './document';
 import { BUTTONS } from './Method';
 import { ParameterField } from './ParameterField';
@@ -62,7 +74,7 @@ interface CallFormProps {
   filled: Filled;
   onFill: (filled: Filled) => void;
   busy: boolean;
-  onSend: (request: ReturnType<typeof requestOf>) => void;
+  onSend: (request: Request) => void;
 }
 
 function useSending({ operation, filled, busy, onSend }: CallFormProps) {
@@ -75,7 +87,7 @@ function useSending({ operation, filled, busy, onSend }: CallFormProps) {
     // A field that is wrong may be among those that are not shown yet.
     flushSync(() => setProblems(found));
     const [first] = Object.keys(found);
-    if (first === undefined) return onSend(requestOf(operation, filled));
+    if (first === undefined) return onSend(requestOf(operation, filled, randomKey()));
     const field = form.current?.elements.namedItem(first);
     if (field instanceof HTMLElement) field.focus();
   };
@@ -92,7 +104,6 @@ export function CallForm(props: CallFormProps) {
   const { root, operation, filled, onFill, busy } = props;
   const word = useWords();
   const { form, problems, submit, onKeyDown, forgive } = useSending(props);
-  const once = requestOf(operation, filled).keyHeader;
   const fill = (key: string, value: string) => {
     forgive(key);
     onFill({ ...filled, parameters: { ...filled.parameters, [key]: value } });
@@ -127,9 +138,9 @@ export function CallForm(props: CallFormProps) {
             }}
           />
         )}
-        {once && (
+        {wantsKey(operation) && (
           <Text size="sm" c="dimmed">
-            {word('api.once', { header: once })}
+            {word('api.once', { header: ONCE })}
           </Text>
         )}
         <Group gap="sm">

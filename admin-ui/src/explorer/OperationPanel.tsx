@@ -132,7 +132,7 @@ export function OperationPanel({ root, operation, takesFocus }: OperationPanelPr
         </Stack>
       </Box>
       <Part title={word('api.answer')}>
-        <AnswerPanel answer={data} error={error} onRetry={() => variables && mutate(variables)} />
+        <AnswerPanel isWaiting={isPending} answer={data} error={error} onRetry={() => variables && mutate(variables)} />
       </Part>
       <AsCode operation={operation} filled={filled} />
     </Stack>

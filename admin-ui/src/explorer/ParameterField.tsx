@@ -3,6 +3,7 @@ import { NativeSelect, Switch, Textarea, TextInput } from '@mantine/core';
 import { useWords } from '../words';
 import { choicesOf, type FieldProblem, isStructured, keyOf } from './call';
 import type { Parameter } from './document';
+import { FORMATS } from './example';
 import { Prose } from './Prose';
 import { useProblemWords } from './words';
 
@@ -15,8 +16,8 @@ interface ParameterFieldProps {
 
 /** What a value looks like, from the schema's own words. */
 function hintOf({ schema }: Parameter): string {
-  const said = schema.example ?? schema.default ?? schema.format ?? schema.type;
-  return typeof said === 'string' || typeof said === 'number' ? String(said) : '';
+  const said = [schema.example, schema.default, FORMATS[String(schema.format)], schema.type];
+  return String(said.find((hint) => typeof hint === 'string' || typeof hint === 'number') ?? '');
 }
 
 export function ParameterField({ parameter, value, problem, onChange }: ParameterFieldProps) {

@@ -20,14 +20,15 @@ it('puts parameters where they belong', () => {
   const list = operation('GET', '/api/v1/posts');
   const parameters = { 'query q': 'a&b', 'query status': 'draft', 'query filter': '{"version": {"$gte": 2}}' };
   expect(problemsOf(list, filled(parameters))).toEqual({});
-  expect(requestOf(list, filled(parameters)).path).toBe('/api/v1/posts?q=a%26b&status=draft&filter[version][$gte]=2');
+  expect(requestOf(list, filled(parameters), 'k').path).toBe(
+    '/api/v1/posts?q=a%26b&status=draft&filter[version][$gte]=2',
+  );
   const one = operation('PUT', '/api/v1/posts/{slug}');
-  expect(requestOf(one, filled({ 'path slug': 'a/$& b' }, '{"title": "A"}'))).toEqual({
+  expect(requestOf(one, filled({ 'path slug': 'a/$& b' }, '{"title": "A"}'), 'k')).toEqual({
     method: 'PUT',
     path: '/api/v1/posts/a%2F%24%26%20b',
     headers: {},
     body: '{"title":"A"}',
-    keyHeader: undefined,
   });
 });
 
@@ -46,7 +47,7 @@ it('shows a call with names instead of secrets, also while it is unfinished', ()
   const write = operation('POST', '/api/v1/posts');
   const call = snippetOf(write, filled({}, '{"title": "A"}'), 'https://a.example', 'Call');
   expect(call).toMatchObject({ token: 'TOKEN', newEachTime: 'Idempotency-Key', body: { title: 'A' } });
-  expect(requestOf(write, filled({}, '{}')).keyHeader).toBe('Idempotency-Key');
+  expect(requestOf(write, filled({}, '{}'), 'k').headers).toEqual({ 'Idempotency-Key': 'k' });
   const one = snippetOf(operation('GET', '/api/v1/posts/{slug}'), filled(), 'https://a.example', 'Call');
   expect(one).toMatchObject({ url: 'https://a.example/api/v1/posts/{slug}', token: undefined, isText: false });
   expect(snippetOf(operation('GET', '/feed.xml'), filled(), '', '').isText).toBe(true);

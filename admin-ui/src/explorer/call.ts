@@ -5,7 +5,7 @@ import { exampleBody } from './example';
 import { type JsonProblem, readJson } from './json';
 
 /** The header that makes a repeated change happen once. */
-const ONCE = 'Idempotency-Key';
+export const ONCE = 'Idempotency-Key';
 const TOKEN = 'TOKEN';
 
 /** What was filled in. Parameters are kept as text by their key; absent is not sent. */
@@ -97,18 +97,16 @@ export interface Request {
   path: string;
   headers: Readonly<Record<string, string>>;
   body: string | undefined;
-  /** The header that takes a new key, where the document names it. */
-  keyHeader: string | undefined;
 }
 
-export function requestOf(operation: Operation, { parameters, body }: Filled): Request {
+/** `key` goes along where the document names a header for it: the same request again changes nothing. */
+export function requestOf(operation: Operation, { parameters, body }: Filled, key: string): Request {
   const value = bodyOf(operation, body);
   return {
     method: operation.method,
     path: pathOf(operation, parameters),
-    headers: headersOf(operation, parameters),
+    headers: { ...headersOf(operation, parameters), ...(wantsKey(operation) && { [ONCE]: key }) },
     body: value === undefined ? undefined : JSON.stringify(value),
-    keyHeader: wantsKey(operation) ? ONCE : undefined,
   };
 }
 

@@ -153,7 +153,7 @@ function operationsOf(root: Schema): Operation[] {
           description: text.parse(own.description),
           access: accessOf(own, root.security),
           parameters: parametersOf(root, [item.parameters, own.parameters]),
-          body: bodyOf(root, own.requestBody),
+          body: method === 'GET' ? null : bodyOf(root, own.requestBody),
           answersJson: answersJson(root, own.responses),
         },
       ];

@@ -1,7 +1,7 @@
 /** Bodies made of schemas: references, circles, what is required, and null for what may be absent. */
 import { expect, it } from 'vitest';
 import { type Body, readDocument, resolve } from './document';
-import { exampleBody, exampleOf, kindOf, propertiesOf } from './example';
+import { describe, exampleBody, exampleOf, kindOf, propertiesOf } from './example';
 
 const root = {
   paths: {},
@@ -61,6 +61,8 @@ it('knows the other kinds', () => {
 
 it('says what a field takes', () => {
   const kinds = propertiesOf(root, of('Post')).map(({ name, schema }) => [name, kindOf(root, schema)]);
+  const choices = { oneOf: [{ ...of('Status'), description: 'Of a choice.' }, { type: 'null' }] };
+  expect([describe(root, choices), describe(root, {})]).toEqual(['Of a choice.', '']);
   expect(kinds).toEqual([
     ['title', 'string'],
     ['status', '"draft" | "published"'],

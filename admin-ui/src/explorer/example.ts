@@ -35,7 +35,8 @@ export function propertiesOf(root: Schema, raw: unknown): { name: string; requir
     .sort((a, b) => Number(b.required) - Number(a.required));
 }
 
-const FORMATS: Readonly<Record<string, string>> = {
+/** What texts of a format look like. */
+export const FORMATS: Readonly<Record<string, string>> = {
   'date-time': '2026-01-31T12:00:00Z',
   'date': '2026-01-31',
   'email': 'you@example.org',
@@ -77,7 +78,13 @@ export function exampleBody(root: Schema, { example, schema }: Body): string {
   return JSON.stringify(example ?? exampleOf(root, schema), null, 2);
 }
 
-/** What a field takes, in the words of the schema: `string or null`, `draft | published`. */
+/** What the document says of a field, itself or with one of its choices. */
+export function describe(root: Schema, schema: Schema): string {
+  const said = [schema, ...choicesOf(schema).map((choice) => resolve(root, choice))];
+  return String(said.find(({ description }) => typeof description === 'string')?.description ?? '');
+}
+
+/** What a field takes, in the words of the schema: `string | null`, `"draft" | "published"`. */
 export function kindOf(root: Schema, raw: unknown): string {
   const schema = merged(root, resolve(root, raw));
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');

@@ -1,6 +1,5 @@
 /** Sends a call with the session's own token, and reads its answer as far as it can be shown. */
 import { ApiError } from '@freehold/ui-kit';
-import { randomKey } from '../posts/randomKey';
 import { sessionHeaders } from '../session/client';
 import type { Request } from './call';
 
@@ -75,7 +74,7 @@ async function answerOf(response: Response, ms: number): Promise<Answer> {
 }
 
 /** A refusal is an answer like another; only what is never answered is an error. */
-export async function send({ method, path, headers, body, keyHeader }: Request): Promise<Answer> {
+export async function send({ method, path, headers, body }: Request): Promise<Answer> {
   const own = await sessionHeaders(new URL(path, location.origin).pathname);
   const began = performance.now();
   try {
@@ -87,7 +86,6 @@ export async function send({ method, path, headers, body, keyHeader }: Request):
       headers: {
         ...headers,
         ...own,
-        ...(keyHeader && { [keyHeader]: randomKey() }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
       },
     });

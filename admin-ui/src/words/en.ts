@@ -285,7 +285,7 @@ export const en = {
   'api.choose': 'The list shows everything that this site answers. Its description for programs:',
   'api.gone.title': 'There is no such operation',
   'api.gone': 'This site does not have it, or no longer. Choose another one.',
-  'api.access': 'Who may call it',
+  'api.access': 'Who may call it: {{who}}',
   'api.access.open': 'Everybody, also without signing in',
   'api.access.signed_in': 'Whoever is signed in',
   'api.access.role': '{{role}} or a role that may more',

@@ -278,7 +278,7 @@ export const zh: Catalogue<typeof en> = {
   'api.choose': '列表包含此站点提供的全部操作。供程序使用的描述：',
   'api.gone.title': '没有这个操作',
   'api.gone': '此站点没有该操作，或已不再提供。请选择其他操作。',
-  'api.access': '谁可以调用',
+  'api.access': '谁可以调用：{{who}}',
   'api.access.open': '任何人，无需登录',
   'api.access.signed_in': '已登录的用户',
   'api.access.role': '{{role}}或权限更高的角色',

@@ -117,9 +117,9 @@ test('what is wrong is said before it is sent, and what is refused as the API sa
 
   await page.goto(adminUrl(slug, '/api?op=gone'));
   await expect(page.getByText('There is no such operation')).toBeVisible();
-  await page.route('**/openapi.json', (route) => route.fulfill({ status: 500, body: '' }));
+  await page.route('**/openapi.json', (route) => route.abort());
   await page.reload();
-  await expect(page.getByText('Something went wrong on our side.')).toBeVisible();
+  await expect(page.getByText('The server cannot be reached.')).toBeVisible();
 });
 
 test('the call is copied with the name of a token, never with one', async ({ page, context }) => {
@@ -175,12 +175,38 @@ test('everything is done by keyboard', async ({ page }) => {
   await expect(page.getByRole('dialog').getByText('API', { exact: true })).toBeVisible();
 });
 
-test('a body is sent by its keys', async ({ page }) => {
+test('a change that may have been made is tried again as the same one', async ({ page }) => {
   const slug = await enterAdmin(page);
   await page.goto(adminUrl(slug, WRITE_POST));
-  await body(page).fill('{"title": "By keys", "content": "Typed."}');
+  await body(page).fill('{"title": "Once", "content": "Typed."}');
+  const keys: string[] = [];
+  page.on('request', (request) => {
+    const key = request.headers()['idempotency-key'];
+    if (key) keys.push(key);
+  });
+  await page.route('**/api/v1/posts', (route) => route.abort());
   await page.keyboard.press('Control+Enter');
-  await expect(answer(page).getByText(/^201/)).toBeVisible();
+  await expect(answer(page).getByText('The server cannot be reached.')).toBeVisible();
+  await page.unroute('**/api/v1/posts');
+  await answer(page).getByRole('button', { name: 'Try again' }).click();
+  await expect(answerBody(page)).toContainText('"slug": "once"');
+  await page.getByRole('button', { name: 'Send POST' }).click();
+  await expect(answerBody(page)).toContainText('"slug": "once-2"');
+  expect(keys).toHaveLength(3);
+  expect(keys[1]).toBe(keys[0]);
+  expect(keys[2]).not.toBe(keys[0]);
+});
+
+test('a preview of the admin as somebody else is one here too', async ({ page }) => {
+  const slug = await enterAdmin(page);
+  await page.evaluate(() => sessionStorage.setItem('freehold.admin.view_as', 'author'));
+  await page.goto(adminUrl(slug, '/api?op=get_api_v1_users_me'));
+  const button = page.getByRole('button', { name: 'Send GET' });
+  await expect(button).toBeVisible();
+  const sent = page.waitForRequest('**/api/v1/users/me');
+  await button.click();
+  expect((await sent).headers()['x-view-as']).toBe('author');
+  await expect(answer(page).getByText(/^200/)).toBeVisible();
 });
 
 test.describe('at 390 px, dark and in Chinese', () => {

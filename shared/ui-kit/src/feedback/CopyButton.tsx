@@ -14,7 +14,7 @@ export function CopyButton({ value, what }: { value: string; what?: string }) {
           flex="none"
           leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
           onClick={copy}
-          aria-label={what ? `${word('copy')}: ${what}` : undefined}
+          aria-label={what ? `${copied ? word('copied') : word('copy')}: ${what}` : undefined}
         >
           <span aria-live="polite">{copied ? word('copied') : word('copy')}</span>
         </Button>
