@@ -5,6 +5,7 @@
 //! only for a caller who holds the right `R`.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -350,16 +351,21 @@ impl Gate {
                 )
             })?;
         let (mut parts, body) = request.into_parts();
-        let caller = self.caller(&parts.method, &parts.headers).await?;
+        let caller = self.caller(&parts.method, &parts.headers, handover.client).await?;
         parts.extensions.insert((caller, Arc::new(handover)));
         Ok(Request::from_parts(parts, body))
     }
 
-    async fn caller(&self, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    async fn caller(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        client: IpAddr,
+    ) -> Result<Caller, ApiError> {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
             let token = token.ok_or_else(ApiError::unauthorized)?;
-            return match self.identify(token).await? {
+            return match self.identify(token, client).await? {
                 Caller::Nobody => Err(ApiError::unauthorized()),
                 known => Ok(known),
             };
@@ -373,17 +379,17 @@ impl Gate {
             ));
         }
         // A cookie that has expired is no mistake of the caller's.
-        self.identify(token).await
+        self.identify(token, client).await
     }
 
-    async fn identify(&self, token: &str) -> Result<Caller, ApiError> {
+    async fn identify(&self, token: &str, client: IpAddr) -> Result<Caller, ApiError> {
         if let Some(operator) = Opaque::parse(OPERATOR_PREFIX, token) {
             // Hashes are compared, so the time taken says nothing of the token.
             let known = operator.hash().as_str() == &*self.operator_hash;
             return Ok(if known { Caller::Operator } else { Caller::Nobody });
         }
         if let Some(key) = Opaque::parse(keys::PREFIX, token) {
-            let found = keys::find(&self.db, &key, self.clock.now()).await;
+            let found = keys::find(&self.db, &key, client, self.clock.now()).await;
             return Ok(found.map_err(store::answer)?.map_or(Caller::Nobody, Caller::Member));
         }
         let Some(token) = Opaque::parse(sessions::PREFIX, token) else {

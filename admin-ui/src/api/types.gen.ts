@@ -39,6 +39,10 @@ export type ApiToken = {
     last_used_at?: string | null;
     name: string;
     /**
+     * From where it may be used; from everywhere where none is named.
+     */
+    networks: Array<string>;
+    /**
      * What its secret begins with.
      */
     prefix: string;
@@ -90,6 +94,10 @@ export type CreateApiToken = {
      * 1 to 100 characters.
      */
     name: string;
+    /**
+     * Addresses and networks (CIDR) that it may be used from, at most 20; from everywhere when empty.
+     */
+    networks?: Array<string>;
     /**
      * At least one of `read`, `write` and `admin`.
      */

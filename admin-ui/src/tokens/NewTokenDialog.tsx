@@ -1,5 +1,5 @@
 /** Makes a token, or a new one in place of another, and shows it the one time that the API does. */
-import { FormProblem, TokenOnce, unwrap, useApiForm } from '@freehold/ui-kit';
+import { FormProblem, networksOf, TokenOnce, unwrap, useApiForm } from '@freehold/ui-kit';
 import { Button, Group, Modal, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -47,25 +47,36 @@ function TokenForm({ draft, onMade }: { draft: TokenDraft; onMade: (token: strin
         name: z.string().trim().min(1, word('rule.name')).max(100, word('rule.name')),
         scope: z.enum(['read', 'write', 'admin']),
         days: z.enum(DAYS),
+        networks: z.string(),
       }),
     [word],
   );
   const { form, submit, problem, busy } = useApiForm<z.infer<typeof schema>>({
     schema,
-    defaultValues: { name: draft.name ?? '', scope: draft.scope ?? 'read', days: '90' },
-    onSubmit: async ({ name, scope, days }) => {
+    defaultValues: {
+      name: draft.name ?? '',
+      scope: draft.scope ?? 'read',
+      days: '90',
+      networks: draft.replaces?.networks.join(', ') ?? '',
+    },
+    onSubmit: async ({ name, scope, days, networks }) => {
       const expires_at = days ? new Date(Date.now() + Number(days) * MS_PER_DAY).toISOString() : undefined;
-      const made = await unwrap(postApiV1Tokens({ body: { name, scopes: [scope], expires_at } }));
+      const made = await unwrap(
+        postApiV1Tokens({ body: { name, scopes: [scope], networks: networksOf(networks), expires_at } }),
+      );
       // The old one goes last: whoever uses it is never without any.
       if (draft.replaces) await unwrap(deleteApiV1TokensId({ path: { id: draft.replaces.id } }));
       void queries.invalidateQueries({ queryKey: tokensQuery.queryKey });
       onMade(made.token);
     },
   });
+  // The API names the one that is wrong by its place.
+  const isNetwork = problem?.fields.some(({ path }) => path.startsWith('networks'));
+  const networkProblem = isNetwork ? word('rule.networks') : undefined;
   return (
     <form onSubmit={submit} noValidate>
       <Stack>
-        <FormProblem problem={problem} />
+        {!isNetwork && <FormProblem problem={problem} />}
         {draft.replaces ? (
           <Text size="sm">{word('token.renew.meaning')}</Text>
         ) : (
@@ -80,6 +91,7 @@ function TokenForm({ draft, onMade }: { draft: TokenDraft; onMade: (token: strin
                     name: word(template.name),
                     scope: template.scope,
                     days: template.days as (typeof DAYS)[number],
+                    networks: '',
                   })
                 }
               >
@@ -121,6 +133,16 @@ function TokenForm({ draft, onMade }: { draft: TokenDraft; onMade: (token: strin
             label: days ? word('token.days', { days }) : word('token.endless'),
           }))}
           {...form.register('days')}
+        />
+        <TextInput
+          label={word('token.networks')}
+          description={word('token.networks.hint')}
+          placeholder="203.0.113.0/24"
+          autoComplete="off"
+          spellCheck={false}
+          className="fh-mono"
+          error={networkProblem}
+          {...form.register('networks')}
         />
         <Group justify="flex-end">
           <Button type="submit" loading={busy}>

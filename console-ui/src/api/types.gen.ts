@@ -71,6 +71,10 @@ export type CreateKey = {
      */
     name: string;
     /**
+     * Addresses and networks (CIDR) that it may be used from, at most 20; from everywhere when empty.
+     */
+    networks?: Array<string>;
+    /**
      * Your own, or one that may less.
      */
     role: Role;
@@ -337,6 +341,10 @@ export type Key = {
      */
     last_used_at?: string | null;
     name: string;
+    /**
+     * From where it may be used; from everywhere where none is named.
+     */
+    networks: Array<string>;
     /**
      * What its token begins with.
      */
@@ -1102,7 +1110,7 @@ export type GetV1AccountKeysData = {
          */
         skip_total?: boolean;
         /**
-         * Only these fields, between commas: id, name, role, prefix, created_at, last_used_at, expires_at, created_by.
+         * Only these fields, between commas: id, name, role, prefix, networks, created_at, last_used_at, expires_at, created_by.
          */
         fields?: string;
         /**

@@ -13,8 +13,7 @@ import {
   unwrap,
   useListScreen,
 } from '@freehold/ui-kit';
-import { Button, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -23,7 +22,7 @@ import { useRights } from '../app/session';
 import { useAccountAction } from '../app/useAccountAction';
 import { useRoles } from '../members/roles';
 import { useWords } from '../words';
-import { NewKeyDialog } from './NewKeyDialog';
+import { type KeyDraft, NewKeyDialog } from './NewKeyDialog';
 import { keysQuery } from './queries';
 
 const route = getRouteApi('/_app/_member/account/keys');
@@ -70,7 +69,9 @@ export function KeyList() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { onSearch } = useListScreen<ListSearch>(search, navigate);
-  const [opened, dialog] = useDisclosure(false);
+  // An address may bring a form with it, filled in.
+  const prefilled = search.name || search.role ? { name: search.name, role: search.role } : null;
+  const [draft, setDraft] = useState<KeyDraft | null>(prefilled);
   const [ending, setEnding] = useState<Key | null>(null);
   const may = useRights();
   const list = useQuery(keysQuery(search));
@@ -80,10 +81,14 @@ export function KeyList() {
     done: (key) => word('key.revoked', { name: key.name }),
   });
   const create = may('keys.write') && (
-    <Button leftSection={<IconPlus size={16} />} onClick={dialog.open}>
+    <Button leftSection={<IconPlus size={16} />} onClick={() => setDraft({})}>
       {word('key.new')}
     </Button>
   );
+  const close = () => {
+    setDraft(null);
+    if (prefilled) void navigate({ search: { ...search, name: undefined, role: undefined }, replace: true });
+  };
   return (
     <>
       <PageHead title={word('keys')} lead={word('keys.lead')} actions={create} />
@@ -103,9 +108,18 @@ export function KeyList() {
             {word('keys.none')}
           </EmptyState>
         }
-        actions={(key) => <RowButton label={word('key.revoke')} of={key.name} onClick={() => setEnding(key)} />}
+        actions={(key) => (
+          <Group gap="xs" wrap="nowrap" justify="flex-end">
+            <RowButton
+              label={word('key.renew')}
+              of={key.name}
+              onClick={() => setDraft({ name: key.name, role: key.role, replaces: key })}
+            />
+            <RowButton label={word('key.revoke')} of={key.name} onClick={() => setEnding(key)} />
+          </Group>
+        )}
       />
-      <NewKeyDialog opened={opened} onClose={dialog.close} />
+      <NewKeyDialog draft={draft} onClose={close} />
       <ConfirmDialog
         opened={ending !== null}
         onClose={() => setEnding(null)}

@@ -7,7 +7,7 @@ use freehold_api::{
     ApiError, Body, Command, Data, FieldError, Method, Page, Path, Problems, Route, Routes,
 };
 use freehold_clock::UnixMs;
-use freehold_credentials::Opaque;
+use freehold_credentials::{Networks, Opaque};
 use freehold_db::Direction;
 use freehold_ids::{KeyId, MemberId};
 use freehold_lists::{Field, FieldKind, List, ListPolicy, Listed};
@@ -34,6 +34,8 @@ struct KeyView {
     role: Role,
     /// What its token begins with.
     prefix: String,
+    /// From where it may be used; from everywhere where none is named.
+    networks: Vec<String>,
     /// RFC 3339.
     created_at: String,
     /// RFC 3339, exact to a minute.
@@ -52,6 +54,7 @@ impl From<&Key> for KeyView {
             name: key.name.clone(),
             role: key.role,
             prefix: key.prefix.clone(),
+            networks: key.networks.texts(),
             created_at: UnixMs(key.created_at).rfc3339(),
             last_used_at: key.last_used_at.map(|at| UnixMs(at).rfc3339()),
             expires_at: key.expires_at.map(|at| UnixMs(at).rfc3339()),
@@ -70,6 +73,7 @@ impl Listed for KeyView {
             Field::new("name", FieldKind::Text).shown().filtered().sorted(),
             Field::new("role", FieldKind::Word(&Role::WORDS)).shown().filtered().sorted(),
             Field::new("prefix", FieldKind::Text).shown().filtered(),
+            Field::view("networks"),
             Field::new("created_at", FieldKind::Time).shown().filtered().sorted(),
             Field::new("last_used_at", FieldKind::Time).shown().filtered().sorted(),
             Field::new("expires_at", FieldKind::Time).shown().filtered().sorted(),
@@ -94,6 +98,7 @@ struct NewKey {
 struct CreateKey {
     name: String,
     role: Role,
+    networks: Networks,
     expires_at: Option<i64>,
 }
 
@@ -105,6 +110,9 @@ struct CreateKeyBody {
     name: String,
     /// Your own, or one that may less.
     role: Role,
+    /// Addresses and networks (CIDR) that it may be used from, at most 20; from everywhere when empty.
+    #[serde(default)]
+    networks: Vec<String>,
     /// RFC 3339, in the future; it does not end when absent.
     expires_at: Option<String>,
 }
@@ -126,7 +134,11 @@ impl Command for CreateKey {
                 return None;
             }
         };
-        Some(Self { name: name?, role: wire.role, expires_at })
+        let networks = Networks::parse(&wire.networks).map_err(|error| {
+            let path = format!("networks[{}]", error.index);
+            problems.add(&path, "invalid", error.to_string());
+        });
+        Some(Self { name: name?, role: wire.role, networks: networks.ok()?, expires_at })
     }
 }
 
@@ -177,6 +189,7 @@ async fn create(
         name: new.name,
         role: new.role,
         prefix: token.reveal().chars().take(PREFIX_CHARS).collect(),
+        networks: new.networks,
         created_by: caller.person()?.member,
         created_at: now.0,
         last_used_at: None,

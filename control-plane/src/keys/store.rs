@@ -1,7 +1,9 @@
 //! The table of accounts' keys. Of a token only the hash is kept, and what it begins with.
 
+use std::net::IpAddr;
+
 use freehold_clock::UnixMs;
-use freehold_credentials::Opaque;
+use freehold_credentials::{Networks, Opaque};
 use freehold_db::{Database, DbError, Delete, Filter, Insert, Reader, Row, Select, Update, Writer};
 use freehold_ids::{AccountId, KeyId, MemberId};
 use freehold_lists::{Found, List, Listed};
@@ -18,12 +20,13 @@ pub(super) const KEYS_PER_ACCOUNT_MAX: u64 = 100;
 /// Use is noted this often, so that reading does not become writing.
 const USED_EVERY_SECONDS: u64 = 60;
 pub(super) const TABLE: &str = "account_keys";
-pub(super) const COLUMNS: [&str; 9] = [
+pub(super) const COLUMNS: [&str; 10] = [
     "id",
     "account_id",
     "name",
     "role",
     "prefix",
+    "networks",
     "created_by",
     "created_at",
     "last_used_at",
@@ -39,6 +42,7 @@ pub(super) struct Key {
     pub(super) role: Role,
     /// What the token begins with, so that people tell their keys apart.
     pub(super) prefix: String,
+    pub(super) networks: Networks,
     pub(super) created_by: MemberId,
     pub(super) created_at: i64,
     pub(super) last_used_at: Option<i64>,
@@ -52,6 +56,7 @@ fn key(row: &Row) -> Result<Key, DbError> {
         name: row.get("name")?,
         role: memberships::role(row)?,
         prefix: row.get("prefix")?,
+        networks: Networks::from_stored(row.get::<Option<String>>("networks")?.as_deref()),
         created_by: typed(row, "created_by")?,
         created_at: row.get("created_at")?,
         last_used_at: row.get("last_used_at")?,
@@ -63,6 +68,7 @@ fn key(row: &Row) -> Result<Key, DbError> {
 pub(crate) async fn find(
     db: &Database,
     token: &Opaque,
+    client: IpAddr,
     now: UnixMs,
 ) -> Result<Option<MemberCaller>, DbError> {
     let in_force = Filter::is_null("expires_at").or(Filter::gt("expires_at", now.0));
@@ -71,6 +77,9 @@ pub(crate) async fn find(
         .filter(in_force);
     let Some(row) = db.read().await?.optional(&select).await? else { return Ok(None) };
     let key = key(&row)?;
+    if !key.networks.admit(client) {
+        return Ok(None);
+    }
     if key.last_used_at.is_none_or(|at| at < now.minus_seconds(USED_EVERY_SECONDS).0) {
         let update = Update::table(TABLE)
             .set("last_used_at", now.0)
@@ -109,6 +118,7 @@ pub(super) async fn insert(writer: &mut Writer, key: &Key, token: &Opaque) -> Re
         .set("role", key.role.as_str())
         .set("token_hash", token.hash())
         .set("prefix", key.prefix.as_str())
+        .set("networks", key.networks.stored())
         .set("created_by", key.created_by.to_string())
         .set("created_at", key.created_at)
         .set("expires_at", key.expires_at);

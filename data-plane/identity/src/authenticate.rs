@@ -3,6 +3,8 @@
 //! The signature says who; whether they are still signed in, active and in which role is read
 //! from the store at every request, so that a sign-out or suspension bites at once.
 
+use std::net::IpAddr;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use freehold_api::{ApiError, FieldError};
 use freehold_clock::UnixMs;
@@ -43,7 +45,7 @@ pub async fn authenticate(
         .and_then(|text| text.strip_prefix("Bearer "))
         .ok_or_else(ApiError::unauthorized)?;
     let user = match Opaque::parse(tokens::PREFIX, token) {
-        Some(presented) => by_token(tenant, &presented, now).await?,
+        Some(presented) => by_token(tenant, &presented, handover.client, now).await?,
         None => still_signed_in(tenant, &verify(tenant, token, now).await?).await?,
     };
     let user = user.ok_or_else(ApiError::unauthorized)?;
@@ -90,9 +92,10 @@ async fn by_page_session(
 async fn by_token(
     tenant: &Tenant,
     presented: &Opaque,
+    client: IpAddr,
     now: UnixMs,
 ) -> Result<Option<User>, StoreError> {
-    let Some(token) = tokens::find(tenant, presented, now).await? else { return Ok(None) };
+    let Some(token) = tokens::find(tenant, presented, client, now).await? else { return Ok(None) };
     let Some(scope) = token.scope() else { return Ok(None) };
     let mut read = tenant.read_as_system("authenticate").await?;
     let user = users::store::by_id(&mut read, token.user).await?;

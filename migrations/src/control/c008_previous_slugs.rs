@@ -1,12 +1,14 @@
 //! Addresses that sites had before they were renamed: they lead on for a while, and nobody else gets
-//! them until then.
+//! them until then. And the networks that keys of accounts may be used from.
 
-use freehold_db::{ForeignKey, Index, Migration, OnDelete, SchemaChange, Table};
+use freehold_db::{
+    Column, ColumnType, ForeignKey, Index, Migration, OnDelete, SchemaChange, Table,
+};
 
 use crate::{int, text};
 
 pub(crate) const MIGRATION: Migration =
-    Migration { version: 8, name: "previous addresses of sites", changes };
+    Migration { version: 8, name: "previous addresses of sites, networks of keys", changes };
 
 fn changes() -> Vec<SchemaChange> {
     vec![
@@ -22,6 +24,10 @@ fn changes() -> Vec<SchemaChange> {
                 on_delete: OnDelete::Cascade,
             }],
         }),
+        SchemaChange::AddColumn {
+            table: "account_keys",
+            column: Column::nullable("networks", ColumnType::Text),
+        },
         SchemaChange::CreateIndex(Index {
             name: "previous_slugs_site",
             table: "previous_slugs",

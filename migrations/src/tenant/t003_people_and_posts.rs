@@ -43,6 +43,7 @@ fn people() -> Vec<SchemaChange> {
                 text("token_hash"),
                 text("prefix"),
                 text("scopes"),
+                maybe_text("networks"),
                 int("created_at"),
                 maybe_int("last_used_at"),
                 maybe_int("expires_at"),

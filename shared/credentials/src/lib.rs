@@ -4,11 +4,13 @@
 //! the same rules, so the rules stand here once.
 
 mod email;
+mod networks;
 mod opaque;
 mod password;
 mod signed;
 
 pub use email::{Email, InvalidEmail};
+pub use networks::{InvalidNetwork, NETWORKS_MAX, Networks};
 pub use opaque::Opaque;
 pub use password::{
     HashError, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, Password, PasswordHasher, WeakPassword,

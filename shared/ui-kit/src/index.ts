@@ -19,6 +19,7 @@ export { toast, toastProblem, toastUndo } from './feedback/toasts';
 export { useNumbers } from './format/numbers';
 export { Time } from './format/Time';
 export { FormProblem } from './forms/FormProblem';
+export { networksOf } from './forms/networks';
 export { useApiForm } from './forms/useApiForm';
 export { useReason } from './forms/useReason';
 export { DataGrid, type DataGridProps } from './grid/DataGrid';

@@ -134,14 +134,27 @@ test('a key is shown once, works, and is taken back', async ({ page, request }) 
   await look(page, 'key-once');
   await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
   const port = new URL(siteUrl('x')).port;
-  const headers = { host: `console.localhost:${port}`, authorization: `Bearer ${token}` };
-  const ask = () => request.get(`http://127.0.0.1:${port}/v1/sites`, { headers });
+  const headers = { host: `console.localhost:${port}` };
+  const ask = (bearer = token) =>
+    request.get(`http://127.0.0.1:${port}/v1/sites`, { headers: { ...headers, authorization: `Bearer ${bearer}` } });
   expect((await ask()).status()).toBe(200);
   const row = page.getByRole('row', { name: 'Deploys' });
+  await row.getByRole('button', { name: 'Renew' }).click();
+  await dialog.getByLabel('Only from').fill('home');
+  await dialog.getByRole('button', { name: 'Make key' }).click();
+  await expect(dialog.getByText('Enter addresses or networks')).toBeVisible();
+  await dialog.getByLabel('Only from').fill('127.0.0.0/8');
+  await dialog.getByRole('button', { name: 'Make key' }).click();
+  const renewed = await dialog.getByLabel('Key').inputValue();
+  await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+  expect([(await ask()).status(), (await ask(renewed)).status()]).toEqual([401, 200]);
   await expect(row).toBeVisible();
   await look(page, 'keys');
   await row.getByRole('button', { name: 'Take back' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
   await expect(row).toBeHidden();
-  expect((await ask()).status()).toBe(401);
+  expect((await ask(renewed)).status()).toBe(401);
+  // An address brings the form with it.
+  await page.goto(consoleUrl('/account/keys?name=Reports&role=viewer'));
+  await expect(dialog.getByLabel('Name')).toHaveValue('Reports');
 });

@@ -93,13 +93,17 @@ test('people change what they say of themselves, and their password', async ({ p
 
 test('a token is made from a template, shown once, renewed and revoked', async ({ page }) => {
   const slug = await enterAdmin(page);
-  await page.getByRole('link', { name: 'API tokens' }).click();
+  await page.getByRole('link', { name: 'API tokens', exact: true }).click();
   await expect(page.getByText('No tokens yet')).toBeVisible();
   await page.getByRole('button', { name: 'New token' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Publishing' }).click();
   await expect(dialog.getByLabel('Name')).toHaveValue('Publishing');
   await look(page, 'token-new');
+  await dialog.getByLabel('Only from').fill('127.0.0.0/8, home');
+  await dialog.getByRole('button', { name: 'Make token' }).click();
+  await expect(dialog.getByText('Enter addresses or networks')).toBeVisible();
+  await dialog.getByLabel('Only from').fill('127.0.0.0/8, ::1');
   await dialog.getByRole('button', { name: 'Make token' }).click();
   const secret = await dialog.getByLabel('Token', { exact: true }).inputValue();
   expect(secret).toMatch(/^fht_/);

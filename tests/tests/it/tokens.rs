@@ -113,3 +113,31 @@ async fn a_token_ends_when_it_says_and_bad_ones_are_not_made() {
     let credentials = json!({"email": "ada@example.com", "password": PASSWORD});
     crowd.post("/api/v1/auth/login", credentials).await.data(200);
 }
+
+#[tokio::test]
+async fn a_token_is_used_from_its_networks_alone() {
+    let fleet = Fleet::start().await;
+    let account = fleet.sign_up("acme").await;
+    let owner = fleet.owner(&account, "acme").await;
+    let console = fleet.console().with_token(&account.session);
+    for (networks, status) in
+        [(json!(["127.0.0.0/8", "::1"]), 200), (json!(["203.0.113.0/24"]), 401)]
+    {
+        let body = json!({"name": "x", "scopes": ["read"], "networks": networks});
+        let token = owner.post(TOKENS, body).await.data(201);
+        let program = owner.with_token(token["token"].as_str().expect("a token"));
+        assert_eq!(program.get("/api/v1/users/me").await.status, status, "{networks}");
+        let body = json!({"name": "x", "role": "viewer", "networks": networks});
+        let key = console.post("/v1/account/keys", body).await.data(201);
+        let program = console.with_token(key["token"].as_str().expect("a token"));
+        assert_eq!(program.get("/v1/sites").await.status, status, "{networks}");
+    }
+    let body = json!({"name": "x", "scopes": ["read"], "networks": ["10.0.0.0/8", "home"]});
+    owner.post(TOKENS, body).await.refused(400, "invalid_request").field("networks[1]");
+    let body = json!({"name": "x", "role": "viewer", "networks": ["10.0.0.0/99"]});
+    console
+        .post("/v1/account/keys", body)
+        .await
+        .refused(400, "invalid_request")
+        .field("networks[0]");
+}

@@ -5,7 +5,7 @@ use freehold_api::{
     ApiError, Body, Command, Data, FieldError, Method, Path, Problems, Route, Routes,
 };
 use freehold_clock::UnixMs;
-use freehold_credentials::Opaque;
+use freehold_credentials::{Networks, Opaque};
 use freehold_ids::{TokenId, UserId};
 use freehold_kernel::{Ctx, Scope};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ struct TokenView {
     prefix: String,
     /// Each holds the ones before it: `read`, `write`, `admin`.
     scopes: Vec<Scope>,
+    /// From where it may be used; from everywhere where none is named.
+    networks: Vec<String>,
     /// RFC 3339.
     created_at: String,
     /// RFC 3339, exact to a minute.
@@ -44,6 +46,7 @@ impl From<&Token> for TokenView {
             name: token.name.clone(),
             prefix: token.prefix.clone(),
             scopes: token.scopes.clone(),
+            networks: token.networks.texts(),
             created_at: UnixMs(token.created_at).rfc3339(),
             last_used_at: token.last_used_at.map(|at| UnixMs(at).rfc3339()),
             expires_at: token.expires_at.map(|at| UnixMs(at).rfc3339()),
@@ -73,6 +76,7 @@ struct NewToken {
 struct CreateToken {
     name: String,
     scopes: Vec<Scope>,
+    networks: Networks,
     expires_at: Option<i64>,
 }
 
@@ -84,6 +88,9 @@ struct CreateTokenBody {
     name: String,
     /// At least one of `read`, `write` and `admin`.
     scopes: Vec<Scope>,
+    /// Addresses and networks (CIDR) that it may be used from, at most 20; from everywhere when empty.
+    #[serde(default)]
+    networks: Vec<String>,
     /// RFC 3339, in the future; it does not end when absent.
     expires_at: Option<String>,
 }
@@ -104,13 +111,19 @@ impl Command for CreateToken {
         if scopes.is_empty() {
             problems.add("scopes", "missing", "expected at least one of read, write and admin");
         }
+        let networks = Networks::parse(&wire.networks)
+            .map_err(|error| {
+                let path = format!("networks[{}]", error.index);
+                problems.add(&path, "invalid", error.to_string());
+            })
+            .unwrap_or_default();
         let expires_at = wire.expires_at.as_deref().map(UnixMs::parse_rfc3339);
         if expires_at.is_some_and(|at| at.is_none()) {
             let message = "expected a time such as 2027-01-31T00:00:00Z";
             problems.add("expires_at", "invalid", message);
         }
         let expires_at = expires_at.flatten().map(|at| at.0);
-        problems.is_empty().then_some(Self { name, scopes, expires_at })
+        problems.is_empty().then_some(Self { name, scopes, networks, expires_at })
     }
 }
 
@@ -159,6 +172,7 @@ async fn create(
         name: command.name,
         prefix: secret.reveal().chars().take(PREFIX_CHARS).collect(),
         scopes: command.scopes,
+        networks: command.networks,
         created_at: tx.now().0,
         last_used_at: None,
         expires_at: command.expires_at,

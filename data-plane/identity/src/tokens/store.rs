@@ -1,7 +1,9 @@
 //! The table of tokens. Of a token only the hash is kept, and what it begins with.
 
+use std::net::IpAddr;
+
 use freehold_clock::UnixMs;
-use freehold_credentials::Opaque;
+use freehold_credentials::{Networks, Opaque};
 use freehold_db::{Delete, Direction, Filter, Insert, Row, Select, Update};
 use freehold_ids::{TokenId, UserId};
 use freehold_kernel::{Read, Scope, StoreError, Tenant, Tx};
@@ -13,8 +15,17 @@ pub(super) const TOKENS_PER_USER_MAX: u64 = 50;
 /// Use is noted this often, so that reading does not become writing.
 const USED_EVERY_SECONDS: u64 = 60;
 const TABLE: &str = "api_tokens";
-const COLUMNS: [&str; 8] =
-    ["id", "user_id", "name", "prefix", "scopes", "created_at", "last_used_at", "expires_at"];
+const COLUMNS: [&str; 9] = [
+    "id",
+    "user_id",
+    "name",
+    "prefix",
+    "scopes",
+    "networks",
+    "created_at",
+    "last_used_at",
+    "expires_at",
+];
 
 /// A token without its secret.
 #[derive(Debug, Clone)]
@@ -25,6 +36,7 @@ pub(crate) struct Token {
     /// What it begins with, so that people tell their tokens apart.
     pub(super) prefix: String,
     pub(super) scopes: Vec<Scope>,
+    pub(super) networks: Networks,
     pub(super) created_at: i64,
     pub(super) last_used_at: Option<i64>,
     pub(super) expires_at: Option<i64>,
@@ -46,6 +58,7 @@ fn token(row: &Row) -> Result<Token, StoreError> {
         prefix: row.get("prefix")?,
         // A scope that this release does not know gives nothing.
         scopes: scopes.split(' ').filter_map(Scope::parse).collect(),
+        networks: Networks::from_stored(row.get::<Option<String>>("networks")?.as_deref()),
         created_at: row.get("created_at")?,
         last_used_at: row.get("last_used_at")?,
         expires_at: row.get("expires_at")?,
@@ -56,6 +69,7 @@ fn token(row: &Row) -> Result<Token, StoreError> {
 pub(crate) async fn find(
     tenant: &Tenant,
     presented: &Opaque,
+    client: IpAddr,
     now: UnixMs,
 ) -> Result<Option<Token>, StoreError> {
     let in_force = Filter::is_null("expires_at").or(Filter::gt("expires_at", now.0));
@@ -63,7 +77,8 @@ pub(crate) async fn find(
         .filter(Filter::eq("token_hash", presented.hash()))
         .filter(in_force);
     let found = tenant.read_as_system("authenticate").await?.optional(&select).await?;
-    let Some(found) = found.as_ref().map(token).transpose()? else { return Ok(None) };
+    let found = found.as_ref().map(token).transpose()?;
+    let Some(found) = found.filter(|found| found.networks.admit(client)) else { return Ok(None) };
     if found.last_used_at.is_none_or(|at| at < now.minus_seconds(USED_EVERY_SECONDS).0) {
         let update = Update::table(TABLE)
             .set("last_used_at", now.0)
@@ -109,6 +124,7 @@ pub(super) async fn insert(tx: &mut Tx, token: &Token, secret: &Opaque) -> Resul
         .set("token_hash", secret.hash())
         .set("prefix", token.prefix.as_str())
         .set("scopes", scopes.join(" "))
+        .set("networks", token.networks.stored())
         .set("created_at", token.created_at)
         .set("expires_at", token.expires_at);
     tx.insert(&insert).await.map(drop)

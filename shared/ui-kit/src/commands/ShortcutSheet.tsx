@@ -46,6 +46,7 @@ export function ShortcutSheet() {
     <Modal opened={opened} onClose={sheet.close} title={label}>
       <Stack gap="xs">
         <Row label={word('shortcuts.palette')} keys="Ctrl/⌘+K" />
+        <Row label={word('shortcuts.undo')} keys="Ctrl/⌘+Z" />
         {commands.map(
           (command) =>
             command.keys && (

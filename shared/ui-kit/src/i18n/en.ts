@@ -20,6 +20,7 @@ export const en = {
   'palette.found': 'Found',
   'shortcuts': 'Keyboard shortcuts',
   'shortcuts.then': 'then',
+  'shortcuts.undo': 'Undo what was just done',
   'shortcuts.palette': 'Search and commands',
   'shortcuts.sheet': 'This list',
   'shortcuts.grid': 'In a list',

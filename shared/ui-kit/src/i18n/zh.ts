@@ -23,6 +23,7 @@ export const zh: Catalogue<typeof en> = {
   'palette.found': '找到的内容',
   'shortcuts': '键盘快捷键',
   'shortcuts.then': '然后',
+  'shortcuts.undo': '撤销刚才的操作',
   'shortcuts.palette': '搜索与命令',
   'shortcuts.sheet': '本列表',
   'shortcuts.grid': '在列表中',
