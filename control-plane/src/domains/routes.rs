@@ -116,10 +116,15 @@ async fn find(
     Ok((site, domain.ok_or_else(ApiError::not_found)?))
 }
 
-fn view(domains: &Domains, site: &Site, domain: &Domain) -> DomainView {
-    let hosts = &domains.sites.fleet.hosts;
+async fn view(domains: &Domains, site: &Site, domain: &Domain) -> Result<DomainView, ApiError> {
+    let mut read = domains.sites.db.read().await.map_err(answer)?;
+    let platform = domains.proving_name(&mut read, site).await.map_err(answer)?;
+    Ok(shown(domains, domain, platform.as_ref()))
+}
+
+fn shown(domains: &Domains, domain: &Domain, platform: Option<&Hostname>) -> DomainView {
     let is_trusted = domains.is_trusted(&domain.hostname);
-    DomainView::new(domain, &hosts.site(site.shown_slug()), hosts, is_trusted)
+    DomainView::new(domain, platform, &domains.sites.fleet.hosts, is_trusted)
 }
 
 async fn list(
@@ -130,7 +135,9 @@ async fn list(
 ) -> Result<Data<Page<Value>>, ApiError> {
     let site = site(&domains, call.caller(), id).await?;
     let found = store::list(&domains.sites.db, Some(site.id), &list).await.map_err(answer)?;
-    let views = found.rows.iter().map(|domain| view(&domains, &site, domain));
+    let mut read = domains.sites.db.read().await.map_err(answer)?;
+    let platform = domains.proving_name(&mut read, &site).await.map_err(answer)?;
+    let views = found.rows.iter().map(|domain| shown(&domains, domain, platform.as_ref()));
     Ok(Data::ok(found.frame.page(views)?))
 }
 
@@ -145,7 +152,11 @@ async fn list_all(
     for domain in &found.rows {
         // A site that was erased meanwhile took its domains along.
         let site = sites::store::by_id(&mut read, domain.site).await.map_err(answer)?;
-        views.extend(site.map(|site| TenantDomainView::new(domain, view(&domains, &site, domain))));
+        if let Some(site) = site {
+            let platform = domains.proving_name(&mut read, &site).await.map_err(answer)?;
+            let view = shown(&domains, domain, platform.as_ref());
+            views.push(TenantDomainView::new(domain, view));
+        }
     }
     Ok(Data::ok(found.frame.page(views)?))
 }
@@ -162,7 +173,7 @@ async fn add(
         Caller::Operator | Caller::Nobody => "operator".to_owned(),
     };
     let domain = domains.claim(&site, hostname, key.map(|key| (caller, key))).await?;
-    Ok(Data::created(view(&domains, &site, &domain)))
+    Ok(Data::created(view(&domains, &site, &domain).await?))
 }
 
 async fn show(
@@ -171,7 +182,7 @@ async fn show(
     path: PathPair<TenantId, DomainId>,
 ) -> Result<Data<DomainView>, ApiError> {
     let (site, domain) = find(&domains, call.caller(), path).await?;
-    Ok(Data::ok(view(&domains, &site, &domain)))
+    Ok(Data::ok(view(&domains, &site, &domain).await?))
 }
 
 async fn choose(
@@ -182,7 +193,7 @@ async fn choose(
 ) -> Result<Data<DomainView>, ApiError> {
     let (site, domain) = find(&domains, call.caller(), path).await?;
     let domain = domains.choose(&site, domain.id, wanted.canonical).await?;
-    Ok(Data::ok(view(&domains, &site, &domain)))
+    Ok(Data::ok(view(&domains, &site, &domain).await?))
 }
 
 async fn remove(
@@ -202,5 +213,5 @@ async fn check(
 ) -> Result<Data<DomainView>, ApiError> {
     let (site, domain) = find(&domains, call.caller(), path).await?;
     let domain = domains.check(&site, &domain).await?;
-    Ok(Data::ok(view(&domains, &site, &domain)))
+    Ok(Data::ok(view(&domains, &site, &domain).await?))
 }

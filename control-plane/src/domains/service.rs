@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 use freehold_api::{ApiError, FieldError};
 use freehold_clock::Clock;
-use freehold_db::{DbError, Writer};
+use freehold_db::{DbError, Reader, Writer};
 use freehold_fleet::{Hostname, ManifestDomain};
 use freehold_idempotency::IdempotencyKey;
 use freehold_ids::DomainId;
@@ -11,7 +11,7 @@ use freehold_ids::DomainId;
 use super::change::Change;
 use super::model::{Domain, Finding};
 use super::{Domains, name, store};
-use crate::sites::{self, Site};
+use crate::sites::{self, Site, previous_slugs};
 use crate::store::answer;
 
 /// What stands before the random part of a token.
@@ -89,18 +89,41 @@ impl Domains {
         self.change(site.id, Change::Remove(id)).await.map(drop)
     }
 
+    /// The names below the platform's host that a CNAME to proves: the site's, as it is and as it was for as
+    /// long as that leads on. None that was another account's before: its owner's records may still be there.
+    async fn proving_names(
+        &self,
+        read: &mut Reader,
+        site: &Site,
+    ) -> Result<Vec<Hostname>, DbError> {
+        let names = store::names_of(read, site.id).await?;
+        let former = names.previous.iter().map(|previous| previous.slug.as_str());
+        let mut proving = Vec::new();
+        for slug in std::iter::once(site.shown_slug()).chain(former) {
+            if !previous_slugs::was_anothers(read, slug, site.account).await? {
+                proving.push(self.sites.fleet.hosts.site(slug));
+            }
+        }
+        Ok(proving)
+    }
+
+    /// The name that a CNAME is to lead to, where a CNAME proves something.
+    pub(super) async fn proving_name(
+        &self,
+        read: &mut Reader,
+        site: &Site,
+    ) -> Result<Option<Hostname>, DbError> {
+        let own = self.sites.fleet.hosts.site(site.shown_slug());
+        Ok(self.proving_names(read, site).await?.into_iter().find(|name| *name == own))
+    }
+
     async fn look(&self, domain: &Domain, site: &Site) -> Result<Domain, ApiError> {
         let finding = if self.is_trusted(&domain.hostname) {
             Finding::Proved
         } else {
             let mut read = self.sites.db.read().await.map_err(answer)?;
-            let names = store::names_of(&mut read, site.id).await.map_err(answer)?;
+            let platform = self.proving_names(&mut read, site).await.map_err(answer)?;
             drop(read);
-            // A record that was set before the site was renamed is right as long as that name leads on.
-            let former = names.previous.iter().map(|previous| previous.slug.as_str());
-            let slugs = std::iter::once(site.shown_slug()).chain(former);
-            let platform: Vec<Hostname> =
-                slugs.map(|slug| self.sites.fleet.hosts.site(slug)).collect();
             self.resolver.look(&domain.hostname, &platform, &domain.token).await
         };
         Ok(self.change(site.id, Change::Settle(domain.id, finding)).await?.domain)

@@ -94,10 +94,10 @@ pub(super) fn txt_name(hostname: &Hostname) -> String {
 }
 
 impl DomainView {
-    /// The view of a domain whose site is at `platform` below the platform's host.
+    /// The view of a domain that a CNAME to `platform` proves, or none.
     pub(super) fn new(
         domain: &Domain,
-        platform: &Hostname,
+        platform: Option<&Hostname>,
         hosts: &Hosts,
         is_trusted: bool,
     ) -> Self {
@@ -123,12 +123,12 @@ impl TenantDomainView {
     }
 }
 
-fn records(domain: &Domain, platform: &Hostname) -> Vec<RecordView> {
+fn records(domain: &Domain, platform: Option<&Hostname>) -> Vec<RecordView> {
     let record = |kind, name, value| RecordView { kind, name, value };
-    vec![
-        record("CNAME", domain.hostname.to_string(), platform.to_string()),
-        record("TXT", txt_name(&domain.hostname), domain.token.clone()),
-    ]
+    let cname =
+        platform.map(|platform| record("CNAME", domain.hostname.to_string(), platform.to_string()));
+    let txt = record("TXT", txt_name(&domain.hostname), domain.token.clone());
+    cname.into_iter().chain([txt]).collect()
 }
 
 fn ownership(domain: &Domain, records: &[RecordView]) -> StepView {
@@ -197,7 +197,7 @@ mod tests {
 
     fn step(domain: &Domain) -> (StepState, &'static str, String) {
         let platform = Hostname::parse("acme.sites.example").expect("a name");
-        let step = ownership(domain, &records(domain, &platform));
+        let step = ownership(domain, &records(domain, Some(&platform)));
         (step.state, step.owner, step.fix.unwrap_or_default())
     }
 

@@ -1,10 +1,11 @@
-//! The table of addresses that sites had before: each leads on for a while and is nobody else's.
+//! The tables of addresses that sites had before: each leads on for a while and is nobody else's. Who had it
+//! is remembered for good, since records in DNS may still name it when it is somebody else's.
 
 use freehold_clock::UnixMs;
 use freehold_db::{
     Database, DbError, Delete, Direction, Filter, Insert, Reader, Row, Select, SqlValue, Writer,
 };
-use freehold_ids::TenantId;
+use freehold_ids::{AccountId, TenantId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +23,43 @@ pub(crate) struct PreviousSlug {
     pub(crate) slug: String,
     /// Unix milliseconds; until then it leads on.
     pub(crate) until: i64,
+}
+
+/// Whose an address was that several accounts had one after another.
+const SEVERAL: &str = "";
+
+/// Remembers whose an address was that is nobody's from now on. The caller commits.
+pub(super) async fn note_given_up(
+    writer: &mut Writer,
+    slug: &str,
+    account: AccountId,
+    now: UnixMs,
+) -> Result<(), DbError> {
+    let account = account.to_string();
+    let known = holder_before(writer, slug).await?;
+    let holder = if known.is_none_or(|known| known == account) { &account } else { SEVERAL };
+    let insert = Insert::into("slug_holders")
+        .set("slug", slug)
+        .set("account_id", holder)
+        .set("given_up_at", now.0)
+        .or_replace(["slug"], ["account_id", "given_up_at"]);
+    writer.insert(&insert).await.map(drop)
+}
+
+/// Whether an address was another account's before. Then records in DNS that name it prove nothing of this
+/// one: they may have been left behind.
+pub(crate) async fn was_anothers(
+    read: &mut Reader,
+    slug: &str,
+    account: AccountId,
+) -> Result<bool, DbError> {
+    let known = holder_before(read, slug).await?;
+    Ok(known.is_some_and(|known| known != account.to_string()))
+}
+
+async fn holder_before(read: &mut Reader, slug: &str) -> Result<Option<String>, DbError> {
+    let select = Select::from("slug_holders", ["account_id"]).filter(Filter::eq("slug", slug));
+    read.optional(&select).await?.map(|row| row.get("account_id")).transpose()
 }
 
 /// The same on the wire.

@@ -159,6 +159,9 @@ async fn release(sites: &Sites, id: TenantId, slug: &str) -> Result<(), freehold
     let revision = sites.fleet.feed.publish(Vec::new(), gone);
     sites.fleet.feed.confirmed(revision, reconcile::EDGES_PATIENCE).await;
     let mut writer = sites.db.write().await?;
+    if let Some(site) = store::by_id(&mut writer, id).await? {
+        previous_slugs::note_given_up(&mut writer, slug, site.account, sites.clock.now()).await?;
+    }
     previous_slugs::delete(&mut writer, id, slug).await?;
     writer.commit().await
 }

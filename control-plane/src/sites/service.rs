@@ -266,6 +266,10 @@ pub(crate) async fn erase(sites: &Sites, id: TenantId) -> Result<(), Obstacle> {
     reconcile::discard(&sites.fleet, &site, &names).await?;
     let mut writer = sites.db.write().await?;
     domains::store::release_all(&mut writer, id, now).await?;
+    let former = names.previous.iter().map(|previous| previous.slug.as_str());
+    for slug in former.chain([site.shown_slug()]) {
+        previous_slugs::note_given_up(&mut writer, slug, site.account, now).await?;
+    }
     store::delete(&mut writer, id).await?;
     writer.commit().await?;
     tracing::info!(site = %id, "erased a deleted site");

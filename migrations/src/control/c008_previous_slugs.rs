@@ -1,5 +1,6 @@
 //! Addresses that sites had before they were renamed: they lead on for a while, and nobody else gets
-//! them until then. And the networks that keys of accounts may be used from.
+//! them until then; who had an address that somebody else may have by now. And the networks that keys of
+//! accounts may be used from.
 
 use freehold_db::{
     Column, ColumnType, ForeignKey, Index, Migration, OnDelete, SchemaChange, Table,
@@ -23,6 +24,13 @@ fn changes() -> Vec<SchemaChange> {
                 target: "id",
                 on_delete: OnDelete::Cascade,
             }],
+        }),
+        SchemaChange::CreateTable(Table {
+            name: "slug_holders",
+            columns: vec![text("slug"), text("account_id"), int("given_up_at")],
+            primary_key: &["slug"],
+            unique: vec![],
+            foreign_keys: vec![],
         }),
         SchemaChange::AddColumn {
             table: "account_keys",

@@ -214,3 +214,37 @@ async fn records_are_looked_at_without_being_asked_for() {
     becomes(&operator, &path, "active").await;
     assert_eq!(status(&fleet).await, 200);
 }
+
+#[tokio::test]
+async fn a_record_that_was_left_behind_proves_nothing_of_the_next_one() {
+    let (dns, fleet, account) = start("false").await;
+    let operator = fleet.operator();
+    // Its owner points their name at the site, renames the site and forgets the record.
+    dns.cname(NAME, "acme.localhost");
+    let own = add(&operator, &account, NAME).await.data(201);
+    assert_eq!(own["state"], "active");
+    operator.delete(&path_of(&account, &own)).await.data(200);
+    let console = fleet.console().with_token(&account.session);
+    let site = format!("/v1/sites/{}", account.site);
+    console.patch(&site, json!({"slug": "acme-moved"})).await.data(200);
+    console.delete(&format!("{site}/previous-slugs/acme")).await.data(200);
+    fleet.clock().advance_seconds(31 * 24 * HOUR);
+    // Somebody else takes the address that the record still names.
+    let squatter = fleet.sign_up("squatter").await;
+    let theirs = fleet.console().with_token(&squatter.session);
+    let moved =
+        theirs.patch(&format!("/v1/sites/{}", squatter.site), json!({"slug": "acme"})).await;
+    moved.data(200);
+    let claim = add(&operator, &squatter, NAME).await.data(201);
+    assert_eq!(claim["state"], "pending", "{claim}");
+    assert_eq!(
+        claim["records"].as_array().map(Vec::len),
+        Some(1),
+        "a CNAME is not offered: {claim}"
+    );
+    assert_eq!(claim["records"][0]["type"], "TXT");
+    assert_eq!(status(&fleet).await, 404);
+    // What only the name's owner can set still proves it.
+    dns.txt(TXT_NAME, &[claim["records"][0]["value"].as_str().expect("a value")]);
+    assert_eq!(check(&operator, &squatter, &claim).await["state"], "active");
+}
