@@ -48,7 +48,7 @@ test('the menu says which account this is, in which role, and leads to the other
   await expect(page).toHaveURL(/q=Harbour/);
   await page.getByRole('searchbox').blur();
   await page.keyboard.press('Control+k');
-  await page.keyboard.type('switch');
+  await page.getByRole('textbox', { name: 'Search and commands' }).fill('switch');
   await page.keyboard.press('Enter');
   await expect(search).toBeFocused();
   await page.keyboard.type('tea');

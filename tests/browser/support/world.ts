@@ -25,7 +25,7 @@ export const fresh = (stem: string) => `${stem}-${process.pid.toString(36)}-${(m
  * tests' own scripts, which the frame of a preview lets in as little as anybody's.
  */
 const EXPECTED =
-  /Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_FAILED)|^Blocked script execution in 'about:srcdoc'/;
+  /Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_(FAILED|INTERNET_DISCONNECTED))|^Blocked script execution in 'about:srcdoc'/;
 
 export const test = base.extend<{ page: Page }>({
   page: async ({ page }, use) => {

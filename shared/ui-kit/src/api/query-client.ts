@@ -18,7 +18,13 @@ export function makeQueryClient(onError: (error: ApiError) => void): QueryClient
           return failures < RETRIES_MAX && (status === 0 || status >= 502);
         },
         retryDelay: (attempt) => Math.min(400 * 2 ** attempt, 5_000) * (0.75 + Math.random() / 2),
+        // Without a network a question fails and says so, instead of waiting without a word; it is asked
+        // again when the network is back.
+        networkMode: 'always',
+        refetchOnReconnect: true,
       },
+      // Nor is a change kept for later, when nobody expects it any more.
+      mutations: { networkMode: 'always' },
     },
   });
 }

@@ -46,9 +46,27 @@ function App({ router, queries }: AppProps) {
   );
 }
 
+let isPreloading = false;
+
+/** Fetches all screens once the first one is there, so that the others open without a network too. */
+function preloadScreens(router: AnyRouter) {
+  const preload = async () => {
+    isPreloading = true;
+    for (const route of Object.values(router.routesById)) {
+      // What is not there is asked for again when somebody goes there.
+      await Promise.resolve(router.loadRouteChunk(route)).catch(() => undefined);
+    }
+    isPreloading = false;
+  };
+  if ('requestIdleCallback' in window) requestIdleCallback(() => void preload());
+  else addEventListener('load', () => void preload(), { once: true });
+}
+
 /** After an upgrade the server no longer has old chunks: load the new page, once. */
 function reloadAfterUpgrade() {
   window.addEventListener('vite:preloadError', (event) => {
+    // Nobody waits for it, or a new page could not be loaded either.
+    if (isPreloading || !navigator.onLine) return;
     const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
     if (Date.now() - last < RELOAD_PAUSE_MS) return;
     event.preventDefault();
@@ -68,4 +86,5 @@ export function mountApp(props: AppProps): void {
       <App {...props} />
     </StrictMode>,
   );
+  preloadScreens(props.router);
 }
