@@ -763,6 +763,7 @@ export type Site = {
      * RFC 3339.
      */
     created_at: string;
+    health?: SiteHealth | null;
     id: string;
     name: string;
     /**
@@ -789,6 +790,11 @@ export type Site = {
      */
     url: string;
 };
+
+/**
+ * Whether a site can be served at the moment.
+ */
+export type SiteHealth = 'serving' | 'worker_away';
 
 /**
  * One page of a list.

@@ -25,8 +25,15 @@ export const sitesQuery = (search: SiteSearch) =>
     queryFn: () => unwrap(getV1Sites({ query: { ...paging(search), state: search.state } })),
   });
 
+/** How often a site's health is asked for while somebody looks at it. */
+const HEALTH_MS = 30_000;
+
 export const siteQuery = (id: string) =>
-  queryOptions({ queryKey: ['site', id], queryFn: () => unwrap(getV1SitesId({ path: { id } })) });
+  queryOptions({
+    queryKey: ['site', id],
+    refetchInterval: HEALTH_MS,
+    queryFn: () => unwrap(getV1SitesId({ path: { id } })),
+  });
 
 export const operationsQuery = ({ site, kind, state, ...search }: OperationSearch, rows = PAGE_ROWS) =>
   queryOptions({

@@ -36,6 +36,9 @@ export function SiteFacts({ site }: { site: Site }) {
             site.url
           )}
         </Fact>
+        {site.health && (
+          <Fact label={word('health')}>{site.health === 'serving' ? word('health.serving') : word('health.away')}</Fact>
+        )}
         <Fact label={word('admin.address')} copy={site.admin_url}>
           {site.admin_url}
         </Fact>

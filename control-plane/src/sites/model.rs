@@ -274,6 +274,19 @@ pub(crate) struct SiteView {
     /// Former addresses that still lead to it; not in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_slugs: Option<Vec<PreviousSlugView>>,
+    /// Whether a site that is ready can be served now; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<SiteHealth>,
+}
+
+/// Whether a site can be served at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SiteHealth {
+    /// Its worker is there.
+    Serving,
+    /// Its worker cannot be reached from here; what the edges keep is answered meanwhile.
+    WorkerAway,
 }
 
 impl SiteView {
@@ -292,12 +305,18 @@ impl SiteView {
             restorable_until: site.erase_at.map(|at| UnixMs(at).rfc3339()),
             operation_id: operation,
             previous_slugs: None,
+            health: None,
         }
     }
 
-    /// The same with its former addresses.
-    pub(super) fn with_previous(self, previous: &[PreviousSlug]) -> Self {
-        Self { previous_slugs: Some(previous.iter().map(Into::into).collect()), ..self }
+    /// The same with what is told of one site alone.
+    pub(super) fn whole(self, previous: &[PreviousSlug], worker_is_there: bool) -> Self {
+        let health = if worker_is_there { SiteHealth::Serving } else { SiteHealth::WorkerAway };
+        Self {
+            previous_slugs: Some(previous.iter().map(Into::into).collect()),
+            health: Some(health).filter(|_| self.state == SiteState::Ready),
+            ..self
+        }
     }
 }
 

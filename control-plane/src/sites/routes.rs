@@ -7,7 +7,7 @@ use freehold_api::{
 };
 use freehold_fleet::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
 use freehold_idempotency::{Idempotent, Nothing};
-use freehold_ids::TenantId;
+use freehold_ids::{OperationId, TenantId};
 use freehold_lists::List;
 use serde::Serialize;
 use serde_json::Value;
@@ -152,14 +152,18 @@ async fn show(
     Path(id): Path<TenantId>,
 ) -> Result<Data<SiteView>, ApiError> {
     let site = find_own(&sites, call.member()?, id).await?;
-    let view = SiteView::new(&site, &sites.fleet.hosts, None);
-    Ok(Data::ok(with_previous(&sites, id, view).await?))
+    Ok(Data::ok(whole(&sites, &site, None).await?))
 }
 
-async fn with_previous(sites: &Sites, id: TenantId, view: SiteView) -> Result<SiteView, ApiError> {
+async fn whole(
+    sites: &Sites,
+    site: &Site,
+    operation: Option<OperationId>,
+) -> Result<SiteView, ApiError> {
     let mut read = sites.db.read().await.map_err(answer)?;
-    let previous = previous_slugs::of_site(&mut read, id).await.map_err(answer)?;
-    Ok(view.with_previous(&previous))
+    let previous = previous_slugs::of_site(&mut read, site.id).await.map_err(answer)?;
+    let worker_is_there = sites.fleet.workers.link(site.worker).is_some();
+    Ok(SiteView::new(site, &sites.fleet.hosts, operation).whole(&previous, worker_is_there))
 }
 
 async fn change(
@@ -170,8 +174,7 @@ async fn change(
 ) -> Result<Data<SiteView>, ApiError> {
     let member = call.member()?.clone();
     let begun = rename::change(&sites, id, command, |site| own(&member, site)).await?;
-    let view = SiteView::new(&begun.site, &sites.fleet.hosts, Some(begun.operation));
-    let view = with_previous(&sites, id, view).await?;
+    let view = whole(&sites, &begun.site, Some(begun.operation)).await?;
     Ok(if begun.finished { Data::ok(view) } else { Data::accepted(view) })
 }
 

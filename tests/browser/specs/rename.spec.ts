@@ -5,6 +5,7 @@ test('a site gets another address, and the former one leads on until it is given
   const { slug } = await signUp(page);
   await page.goto(consoleUrl('/sites'));
   await page.getByRole('link', { name: 'Harbour Books' }).click();
+  await expect(page.getByText('It answers.')).toBeVisible();
   const panel = page.getByRole('region', { name: 'Name and address' });
   const save = panel.getByRole('button', { name: 'Save name and address' });
   await expect(save).toBeDisabled();

@@ -11,6 +11,7 @@ mod domains_dns;
 mod edge;
 mod faults;
 mod figures;
+mod health;
 mod idempotency;
 mod isolation;
 mod lifecycle;
