@@ -3,7 +3,7 @@
  * two. Saves go one after another, each naming the version it builds upon.
  */
 import { type ApiError, asApiError, unwrapWithResponse } from '@freehold/ui-kit';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { type PostStatus, postApiV1Posts, putApiV1PostsSlug, type UpdatePostBody } from '../api';
 import { dropBackup, keepBackup } from './backup';
 import { loadPost, type Tagged, tagged } from './queries';
@@ -56,6 +56,7 @@ export function usePostDraft(initial: Tagged | null, onCreated: (tagged: Tagged)
   const latest = useRef({ values, saved });
   latest.current.values = values;
   const running = useRef<Promise<Tagged | null>>(Promise.resolve(null));
+  const pendingBackup = useRef<(() => void) | null>(null);
   const creation = useRef({ body: '', key: '' });
 
   const accept = useCallback((next: Tagged) => {
@@ -149,9 +150,16 @@ export function usePostDraft(initial: Tagged | null, onCreated: (tagged: Tagged)
   useEffect(() => {
     if (!isUnsaved) return;
     const { title, content } = values;
-    const timer = setTimeout(() => keepBackup(saved?.post.slug, { title, content }), BACKUP_PAUSE_MS);
-    return () => clearTimeout(timer);
+    const keep = () => keepBackup(saved?.post.slug, { title, content });
+    pendingBackup.current = keep;
+    const timer = setTimeout(keep, BACKUP_PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      pendingBackup.current = null;
+    };
   }, [isUnsaved, values, saved?.post.slug]);
+  // Whoever leaves sooner than that leaves nothing behind either.
+  useLayoutEffect(() => () => pendingBackup.current?.(), []);
 
   return { values, saved, state, isUnsaved, change, save, settle };
 }

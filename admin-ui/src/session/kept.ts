@@ -4,6 +4,7 @@
  */
 import type { Session, User } from '../api';
 import { randomKey } from '../posts/randomKey';
+import { enterPresence, leavePresence } from './presence';
 
 const STORED = 'freehold.admin.session';
 
@@ -25,10 +26,12 @@ export function keptSession(): Kept | null {
 }
 
 export function store(kept: Kept): void {
+  enterPresence();
   sessionStorage.setItem(STORED, JSON.stringify(kept));
 }
 
 export function drop(): void {
+  leavePresence();
   sessionStorage.removeItem(STORED);
 }
 

@@ -5,6 +5,7 @@
 import { unwrap } from '@freehold/ui-kit';
 import { postApiV1AuthRefresh } from '../api';
 import { drop, type Kept, keepSession, keptSession } from './kept';
+import { enterPresence } from './presence';
 import { askTabs, tellEnded, tellRefreshed } from './tabs';
 import { forgetView } from './viewAs';
 
@@ -17,7 +18,10 @@ const MARGIN_MS = 30_000;
 /** The session of this tab, or else of another one. */
 export async function findSession(): Promise<Kept | null> {
   if (!keptSession()) await askTabs();
-  return keptSession();
+  const kept = keptSession();
+  // After loading the page anew it is there from before.
+  if (kept) enterPresence();
+  return kept;
 }
 
 /** Ends the session in every tab that goes on with it. */

@@ -4,14 +4,12 @@
  * before it works no more and its second use would end the session everywhere.
  */
 import { drop, type Kept, keptSession, store } from './kept';
-
-/** Tabs that run answer within a few milliseconds; one that is frozen never does. */
-const ANSWER_MS_MAX = 150;
+import { others } from './presence';
 
 type Message = { kind: 'ask'; id?: string } | { kind: 'have'; kept: Kept } | { kind: 'ended'; id: string };
 
 const channel = new BroadcastChannel('freehold.admin.session');
-let asking: (() => void) | null = null;
+let asking: ((isNews: boolean) => void) | null = null;
 
 const say = (message: Message) => channel.postMessage(message);
 
@@ -23,9 +21,8 @@ function answer(id: string | undefined): void {
 function adopt(kept: Kept): void {
   const own = keptSession();
   const isNews = own ? own.id === kept.id && own.endsAt < kept.endsAt : asking !== null;
-  if (!isNews) return;
-  store(kept);
-  asking?.();
+  if (isNews) store(kept);
+  asking?.(isNews);
 }
 
 channel.onmessage = ({ data }: MessageEvent<Message>) => {
@@ -34,17 +31,27 @@ channel.onmessage = ({ data }: MessageEvent<Message>) => {
   if (data.kind === 'ended' && keptSession()?.id === data.id) drop();
 };
 
+/** Whoever has a session already waits no longer than this for a newer one. */
+const NEWER_MS_MAX = 300;
+
 /** Takes over what another tab has: this session with newer tokens, or any where there is none here. */
-export function askTabs(): Promise<void> {
-  return new Promise((resolve) => {
+export async function askTabs(): Promise<void> {
+  const { count, waitMs } = await others();
+  if (count <= 0) return;
+  const own = keptSession();
+  await new Promise<void>((resolve) => {
+    let answers = 0;
     const end = () => {
       clearTimeout(timer);
       asking = null;
       resolve();
     };
-    const timer = setTimeout(end, ANSWER_MS_MAX);
-    asking = end;
-    say({ kind: 'ask', id: keptSession()?.id });
+    const timer = setTimeout(end, own ? Math.min(waitMs, NEWER_MS_MAX) : waitMs);
+    asking = (isNews) => {
+      answers++;
+      if (isNews || answers >= count) end();
+    };
+    say({ kind: 'ask', id: own?.id });
   });
 }
 
