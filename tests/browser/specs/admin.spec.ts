@@ -127,6 +127,8 @@ test('text that the visual editor cannot hold is edited as Markdown and kept', a
 
 test('a session is refreshed, ends everywhere, and a used ticket says what to do', async ({ page }) => {
   const slug = await enterAdmin(page);
+  // Nothing is asked for any more: a refresh that the next load cuts off would use the token up.
+  await page.waitForLoadState('networkidle');
   await page.evaluate(() => {
     const kept = JSON.parse(sessionStorage.getItem('freehold.admin.session') ?? '{}');
     sessionStorage.setItem('freehold.admin.session', JSON.stringify({ ...kept, endsAt: 0 }));

@@ -34,6 +34,7 @@ test('a post has a history and a way back', async ({ page }) => {
   await page.getByRole('button', { name: 'History' }).click();
   await expect(page.getByText('No history yet')).toBeVisible();
   await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
   await page.getByLabel('Title').fill('Closing day');
   // What is unsaved is saved before anybody goes back.
   await page.getByRole('button', { name: 'History' }).click();
