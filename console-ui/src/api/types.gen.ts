@@ -609,7 +609,7 @@ export type Platform = {
 };
 
 /**
- * The same on the wire.
+ * A former address on the wire.
  */
 export type PreviousSlug = {
     slug: string;

@@ -62,7 +62,7 @@ async fn holder_before(read: &mut Reader, slug: &str) -> Result<Option<String>, 
     read.optional(&select).await?.map(|row| row.get("account_id")).transpose()
 }
 
-/// The same on the wire.
+/// A former address on the wire.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PreviousSlug)]
 pub(crate) struct PreviousSlugView {

@@ -23,6 +23,7 @@ use crate::theme::Theme;
 
 const HOME: &str = "/account";
 const SIGN_IN: &str = "/account/sign-in";
+const REGISTER: &str = "/account/register";
 
 /// What the pages need.
 #[derive(Debug)]
@@ -52,10 +53,10 @@ pub(crate) fn routes(theme: Arc<Theme>, desk: Desk) -> Vec<Route> {
         .add(Method::Post, SIGN_IN, sign_in, |op| {
             op.summary("Sign in by form").returns_other(303, "text/html")
         })
-        .add(Method::Get, "/account/register", register_page, |op| {
+        .add(Method::Get, REGISTER, register_page, |op| {
             op.summary("The form to register").returns_other(200, "text/html")
         })
-        .add(Method::Post, "/account/register", register, |op| {
+        .add(Method::Post, REGISTER, register, |op| {
             op.summary("Register by form").returns_other(303, "text/html")
         })
         .add(Method::Post, "/account/profile", profile, |op| {
@@ -92,6 +93,19 @@ async fn received(
     let words = ("foreign", "foreign.text");
     let answer = frame::apology(&pages.theme, site, StatusCode::FORBIDDEN, words)?;
     Err(PageError::Closed(Box::new(answer)))
+}
+
+/// The same for what only somebody who is signed in sends; others are led to the form to sign in.
+async fn received_from_user(
+    ctx: &Ctx<ReadPages>,
+    pages: &Pages,
+    headers: &HeaderMap,
+) -> Result<SiteContext, PageError> {
+    let site = received(ctx, pages, headers).await?;
+    match ctx.actor().user() {
+        Some(_) => Ok(site),
+        None => Err(PageError::Closed(Box::new(led_to(SIGN_IN, None)?))),
+    }
 }
 
 /// Whether a page of this origin sent the request. Browsers say so themselves (Fetch Metadata); older
@@ -224,8 +238,7 @@ async fn register_page(
     if ctx.actor().user().is_some() {
         return led_to(HOME, None);
     }
-    let about = ("register", "/account/register");
-    form_page(&pages, site, "register.html", about, (&Form::default(), None))
+    form_page(&pages, site, "register.html", ("register", REGISTER), (&Form::default(), None))
 }
 
 async fn register(
@@ -240,8 +253,7 @@ async fn register(
         Ok(session) => led_to(HOME, Some(&session)),
         Err(error) => {
             let error = mendable(error)?;
-            let about = ("register", "/account/register");
-            form_page(&pages, site, "register.html", about, (&form, Some(&error)))
+            form_page(&pages, site, "register.html", ("register", REGISTER), (&form, Some(&error)))
         }
     }
 }
@@ -297,10 +309,7 @@ async fn profile(
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response, PageError> {
-    let site = received(&ctx, &pages, &headers).await?;
-    if ctx.actor().user().is_none() {
-        return led_to(SIGN_IN, None);
-    }
+    let site = received_from_user(&ctx, &pages, &headers).await?;
     let entered = (form.text("username"), form.text("bio"), form.text("website"));
     match pages.desk.change_profile(&ctx, entered).await {
         Ok(()) => led_to("/account?done=profile", None),
@@ -317,10 +326,7 @@ async fn password(
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response, PageError> {
-    let site = received(&ctx, &pages, &headers).await?;
-    if ctx.actor().user().is_none() {
-        return led_to(SIGN_IN, None);
-    }
+    let site = received_from_user(&ctx, &pages, &headers).await?;
     let entered = (form.text("old_password"), form.text("new_password"));
     match pages.desk.change_password(&ctx, entered).await {
         Ok(session) => led_to("/account?done=password", Some(&session)),
@@ -337,10 +343,7 @@ async fn sign_out(
     headers: HeaderMap,
     _form: Form,
 ) -> Result<Response, PageError> {
-    received(&ctx, &pages, &headers).await?;
-    if ctx.actor().user().is_none() {
-        return led_to(SIGN_IN, None);
-    }
+    received_from_user(&ctx, &pages, &headers).await?;
     let ended = pages.desk.sign_out(&ctx, &headers).await?;
     led_to(SIGN_IN, Some(&ended))
 }

@@ -24,7 +24,7 @@ pub(crate) enum PageError {
     Store(StoreError),
     Theme(ThemeError),
     Api(ApiError),
-    /// The site is being worked on; what to answer instead.
+    /// The page is not to be had, or not like this; what to answer instead.
     Closed(Box<Response>),
 }
 
