@@ -53,8 +53,9 @@ impl Platform {
         let worker = Worker::start(WorkerConfig {
             id: worker_id,
             root: layout.tenants.clone(),
-            open_tenants_max: config.open_tenants_max,
-            cache_bytes_max: config.worker_cache_bytes_max,
+            open_tenants_max: config.worker.open_tenants_max,
+            idle_close: Duration::from_secs(config.worker.idle_close_seconds),
+            cache_bytes_max: config.worker.cache_bytes_max,
             socket: layout.worker_socket.clone(),
             listen: None,
             key: secrets.handover_key(&UpstreamId(worker_id.to_string())),

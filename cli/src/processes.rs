@@ -132,8 +132,9 @@ impl WorkerProcess {
         let mut worker = Worker::start(WorkerConfig {
             id: id.parse().map_err(|_| PlatformError::Welcome("a worker's id"))?,
             root: layout.tenants.clone(),
-            open_tenants_max: config.open_tenants_max,
-            cache_bytes_max: config.worker_cache_bytes_max,
+            open_tenants_max: config.worker.open_tenants_max,
+            idle_close: Duration::from_secs(config.worker.idle_close_seconds),
+            cache_bytes_max: config.worker.cache_bytes_max,
             socket: layout.worker_socket.clone(),
             listen: listen.zip(presented.clone()),
             key,

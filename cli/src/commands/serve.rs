@@ -50,12 +50,29 @@ pub(super) async fn edge(config: Config) -> anyhow::Result<ExitCode> {
     run::<EdgeProcess>(config).await
 }
 
-async fn run<P: Process>(config: Config) -> anyhow::Result<ExitCode> {
+/// Descriptors that one open tenant may take: its file and log for the writer and a reader or
+/// two, the log's index, and the log once more to sync it.
+const DESCRIPTORS_PER_TENANT: u64 = 8;
+
+/// Keeps half of the descriptors for connections.
+fn within_descriptors(wanted: usize, limit: u64) -> usize {
+    let affordable = usize::try_from(limit / 2 / DESCRIPTORS_PER_TENANT).unwrap_or(usize::MAX);
+    if affordable < wanted {
+        tracing::warn!(limit, wanted, affordable, "worker.open_tenants_max is too much here");
+    }
+    wanted.min(affordable).max(1)
+}
+
+async fn run<P: Process>(mut config: Config) -> anyhow::Result<ExitCode> {
     freehold_telemetry::start_logs(config.log_format == LogFormat::Json, &config.log_filter)
         .map_err(|error| anyhow::anyhow!("log.filter: {error}"))?;
     // Each tenant costs a few descriptors; the default of 1,024 is soon too small.
     match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(limit) => tracing::debug!(limit, "file descriptors"),
+        Ok(limit) => {
+            tracing::debug!(limit, "file descriptors");
+            let worker = &mut config.worker;
+            worker.open_tenants_max = within_descriptors(worker.open_tenants_max, limit);
+        }
         Err(error) => tracing::warn!(%error, "the limit of file descriptors stays as it is"),
     }
     if !config.rate_limits_enabled {

@@ -33,9 +33,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Db(DbError::Full) => Self::storage_full(error.to_string()),
-            StoreError::Db(DbError::Busy) | StoreError::Crowded => {
-                Self::unavailable(1, error.to_string())
-            }
+            StoreError::Db(DbError::Busy | DbError::TooSlow | DbError::Io(_))
+            | StoreError::Crowded => Self::unavailable(1, error.to_string()),
             // Nothing was done: an edge may ask whoever owns it.
             StoreError::NotOwned => Self::new(
                 StatusCode::MISDIRECTED_REQUEST,

@@ -232,6 +232,7 @@ impl Tx {
     }
 
     async fn write_and_commit(&mut self, public_version: Option<u64>) -> Result<(), StoreError> {
+        let mut rows = Vec::new();
         for event in std::mem::take(&mut self.events) {
             let id: EventId = self.issue();
             let insert = Insert::into("outbox")
@@ -240,24 +241,17 @@ impl Tx {
                 .set("subject", event.subject)
                 .set("payload", event.payload)
                 .set("created_at", self.now.0);
-            self.insert(&insert).await?;
+            rows.push(insert);
         }
-        if let Some(mark) = self.mark.take() {
-            let insert = Insert::into("meta")
-                .set("key", MARK_KEY)
-                .set("value", mark)
-                .or_replace(["key"], ["value"]);
-            self.insert(&insert).await?;
-        }
-        if let Some(version) = public_version {
-            let insert = Insert::into("meta")
-                .set("key", PUBLIC_VERSION_KEY)
-                .set("value", i64::try_from(version).unwrap_or(i64::MAX))
-                .or_replace(["key"], ["value"]);
-            self.insert(&insert).await?;
-        }
+        rows.extend(self.mark.take().map(|mark| meta(MARK_KEY, mark)));
+        let version = public_version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
+        rows.extend(version.map(|version| meta(PUBLIC_VERSION_KEY, version)));
         self.read.tenant.still_owned()?;
-        self.writer()?.commit_in_place().await?;
-        Ok(())
+        Ok(self.writer()?.commit_after(&rows).await?)
     }
+}
+
+/// A row of the kernel's own numbers, in place of the one that is there.
+pub(crate) fn meta(key: &str, value: i64) -> Insert {
+    Insert::into("meta").set("key", key).set("value", value).or_replace(["key"], ["value"])
 }

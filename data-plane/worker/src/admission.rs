@@ -136,8 +136,19 @@ impl Gate {
         if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
             return next.run(request).await;
         }
-        let work = next.run(request).in_current_span();
-        match self.tenants.tasks().spawn(work).await {
+        let tenant = request.extensions().get::<Admission>().map(|found| found.tenant.clone());
+        let work = async {
+            let response = next.run(request).await;
+            match tenant {
+                // A refusal and a kept answer too may tell of what somebody else just wrote.
+                Some(tenant) => match tenant.settle().await {
+                    Ok(()) => response,
+                    Err(error) => ApiError::from(error).into_response(),
+                },
+                None => response,
+            }
+        };
+        match self.tenants.tasks().spawn(work.in_current_span()).await {
             Ok(response) => response,
             Err(error) => ApiError::internal(format!("a handler ended: {error}")).into_response(),
         }

@@ -40,6 +40,8 @@ pub struct WorkerConfig {
     pub root: PathBuf,
     /// Stores open at once at most.
     pub open_tenants_max: usize,
+    /// How long a store stays open that nobody uses.
+    pub idle_close: Duration,
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
     /// Where edges of other hosts hand requests over, over TLS, and what the worker presents.
@@ -94,8 +96,11 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`] names the setting that does not work.
     pub async fn start(config: WorkerConfig) -> Result<Self, WorkerError> {
-        let tenants_config =
-            TenantsConfig { root: config.root.clone(), open_max: config.open_tenants_max };
+        let tenants_config = TenantsConfig {
+            root: config.root.clone(),
+            open_max: config.open_tenants_max,
+            idle_close: config.idle_close,
+        };
         let tenants = Tenants::new(tenants_config, config.clock.clone()).await?;
         let theme = Arc::new(Theme::new()?);
         let identity = IdentityConfig {

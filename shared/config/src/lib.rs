@@ -29,6 +29,17 @@ pub struct Problem {
     pub message: String,
 }
 
+/// How a worker keeps its tenants.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// Open tenants at most.
+    pub open_tenants_max: usize,
+    /// Seconds for which a tenant stays open that nobody uses.
+    pub idle_close_seconds: u64,
+    /// Bytes of public answers that are kept at most; 0 keeps none.
+    pub cache_bytes_max: u64,
+}
+
 /// The whole configuration of a process.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -77,14 +88,12 @@ pub struct Config {
     pub worker_name: String,
     /// The worker's region.
     pub worker_region: String,
-    /// Bytes of public answers that a worker keeps at most; 0 keeps none.
-    pub worker_cache_bytes_max: u64,
     /// Whether reserved names become domains of a site without a proof.
     pub trust_reserved_names: bool,
     /// The DNS server that is asked for domains' records; `None` for the system's.
     pub domains_resolver: Option<SocketAddr>,
-    /// Open tenants at most.
-    pub open_tenants_max: usize,
+    /// How a worker keeps its tenants.
+    pub worker: WorkerSettings,
     /// How mail leaves.
     pub mail: Mail,
     /// Whether rates are limited.

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use toml::Value;
 
 use crate::layers::Setting;
-use crate::{Config, Problem};
+use crate::{Config, Problem, WorkerSettings};
 
 /// Unverified accounts' sites where every host is below localhost.
 const UNVERIFIED_SITES_LOCAL: u64 = 100;
@@ -166,8 +166,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let unverified = reader.number("accounts.unverified_sites_max", 0, 10_000);
     let backup_hours = reader.number("control.backup_hours", 0, 24 * 365);
     let backup_dir = Some(reader.text("control.backup_dir")).filter(|text| !text.is_empty());
-    let worker_cache_bytes_max = reader.number("worker.cache_bytes_max", 0, 1 << 40);
-    let open_tenants_max = reader.number("worker.open_tenants_max", 1, 100_000);
+    let worker = worker(&mut reader);
     let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
     let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
     let (edge_name, edge_region) = (reader.name("edge.name"), reader.name("edge.region"));
@@ -208,8 +207,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         domains_resolver,
         worker_name,
         worker_region,
-        worker_cache_bytes_max,
-        open_tenants_max: usize::try_from(open_tenants_max).ok()?,
+        worker: worker?,
         mail: mail?,
         rate_limits_enabled,
         metrics_listen: metrics_listen?,
@@ -217,6 +215,16 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         log_filter,
         grace_seconds,
         settings,
+    })
+}
+
+/// How a worker keeps its tenants.
+fn worker(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
+    let open_tenants_max = reader.number("worker.open_tenants_max", 1, 100_000);
+    Some(WorkerSettings {
+        open_tenants_max: usize::try_from(open_tenants_max).ok()?,
+        idle_close_seconds: reader.number("worker.idle_close_seconds", 1, 86_400),
+        cache_bytes_max: reader.number("worker.cache_bytes_max", 0, 1 << 40),
     })
 }
 

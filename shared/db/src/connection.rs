@@ -10,10 +10,11 @@ use sea_query_sqlx::SqlxValues;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
-use crate::engine::Engine;
+use crate::engine::Place;
 use crate::schema::Catalog;
+use crate::sqlite::{Lease, Turn};
 use crate::{DbError, Delete, FromSql, Insert, Select, Update};
 
 /// Keeps what a statement of a Postgres write transaction did, and stands before the next one.
@@ -23,17 +24,12 @@ const UNDO_STATEMENT: &str = "ROLLBACK TO SAVEPOINT statement";
 
 #[derive(Debug)]
 pub(crate) enum Link {
-    Sqlite(PoolConnection<Sqlite>),
-    SqliteTransaction(Transaction<'static, Sqlite>),
+    SqliteRead(Lease),
+    SqliteWrite(Turn),
     Postgres(PoolConnection<Postgres>),
     PostgresTransaction(Transaction<'static, Postgres>),
     /// The transaction was committed.
     Over,
-}
-
-enum Live<'a> {
-    Sqlite(&'a mut SqliteConnection),
-    Postgres(&'a mut PgConnection),
 }
 
 fn over() -> DbError {
@@ -44,15 +40,15 @@ fn over() -> DbError {
 #[derive(Debug)]
 pub struct Reader {
     link: Link,
-    engine: Engine,
+    place: Place,
     catalog: Arc<Catalog>,
     /// Whether a savepoint stands before every statement.
     has_savepoint: bool,
 }
 
 impl Reader {
-    pub(crate) const fn new(link: Link, engine: Engine, catalog: Arc<Catalog>) -> Self {
-        Self { link, engine, catalog, has_savepoint: false }
+    pub(crate) const fn new(link: Link, place: Place, catalog: Arc<Catalog>) -> Self {
+        Self { link, place, catalog, has_savepoint: false }
     }
 
     /// Every row that the statement finds. The statement brings its own limit.
@@ -60,17 +56,13 @@ impl Reader {
     /// # Errors
     /// Whatever the engine says, translated.
     pub async fn rows(&mut self, select: &Select) -> Result<Vec<Row>, DbError> {
-        let (sql, values) = select.render(self.engine, &self.catalog);
-        let sql = AssertSqlSafe(sql);
-        let found = match self.live()? {
-            Live::Sqlite(connection) => {
-                let rows = sqlx::query_with(sql, values).fetch_all(connection).await;
-                rows.map(|rows| rows.into_iter().map(Row::from).collect())
-            }
-            Live::Postgres(connection) => {
-                let rows = sqlx::query_with(sql, values).fetch_all(connection).await;
-                rows.map(|rows| rows.into_iter().map(Row::from).collect())
-            }
+        let (sql, values) = select.render(&self.place, &self.catalog);
+        let found = match &mut self.link {
+            Link::SqliteRead(lease) => lease.rows(sql, values).await.map(from_sqlite),
+            Link::SqliteWrite(turn) => turn.rows(sql, values).await.map(from_sqlite),
+            Link::Postgres(connection) => self.place.rows(connection, sql, values).await,
+            Link::PostgresTransaction(connection) => self.place.rows(connection, sql, values).await,
+            Link::Over => return Err(over()),
         };
         self.settled(found).await
     }
@@ -80,17 +72,15 @@ impl Reader {
     /// # Errors
     /// Whatever the engine says, translated.
     pub async fn optional(&mut self, select: &Select) -> Result<Option<Row>, DbError> {
-        let (sql, values) = select.render(self.engine, &self.catalog);
-        let sql = AssertSqlSafe(sql);
-        let found = match self.live()? {
-            Live::Sqlite(connection) => {
-                let row = sqlx::query_with(sql, values).fetch_optional(connection).await;
-                row.map(|row| row.map(Row::from))
+        let (sql, values) = select.render(&self.place, &self.catalog);
+        let found = match &mut self.link {
+            Link::SqliteRead(lease) => lease.optional(sql, values).await.map(|r| r.map(Row::from)),
+            Link::SqliteWrite(turn) => turn.optional(sql, values).await.map(|r| r.map(Row::from)),
+            Link::Postgres(connection) => self.place.optional(connection, sql, values).await,
+            Link::PostgresTransaction(connection) => {
+                self.place.optional(connection, sql, values).await
             }
-            Live::Postgres(connection) => {
-                let row = sqlx::query_with(sql, values).fetch_optional(connection).await;
-                row.map(|row| row.map(Row::from))
-            }
+            Link::Over => return Err(over()),
         };
         self.settled(found).await
     }
@@ -105,22 +95,12 @@ impl Reader {
         Ok(row.get::<i64>("count")?.unsigned_abs())
     }
 
-    fn live(&mut self) -> Result<Live<'_>, DbError> {
-        match &mut self.link {
-            Link::Sqlite(connection) => Ok(Live::Sqlite(connection)),
-            Link::SqliteTransaction(transaction) => Ok(Live::Sqlite(transaction)),
-            Link::Postgres(connection) => Ok(Live::Postgres(connection)),
-            Link::PostgresTransaction(transaction) => Ok(Live::Postgres(transaction)),
-            Link::Over => Err(over()),
-        }
-    }
-
     /// A statement's outcome, with the transaction usable after it.
     async fn settled<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, DbError> {
         if self.has_savepoint
             && matches!(outcome, Err(sqlx::Error::Database(_)))
-            && let Live::Postgres(connection) = self.live()?
-            && let Err(error) = sqlx::raw_sql(UNDO_STATEMENT).execute(connection).await
+            && let Link::PostgresTransaction(connection) = &mut self.link
+            && let Err(error) = sqlx::raw_sql(UNDO_STATEMENT).execute(&mut **connection).await
         {
             return Err(self.translate(error));
         }
@@ -153,7 +133,7 @@ impl std::ops::DerefMut for Writer {
 impl Writer {
     /// A write transaction that has its turn; on Postgres its first savepoint stands.
     pub(crate) fn new(mut reader: Reader) -> Self {
-        reader.has_savepoint = reader.engine == Engine::Postgres;
+        reader.has_savepoint = matches!(reader.link, Link::PostgresTransaction(_));
         Self(reader)
     }
 
@@ -162,7 +142,7 @@ impl Writer {
     /// # Errors
     /// [`DbError::Conflict`] under the declared constraint's name.
     pub async fn insert(&mut self, insert: &Insert) -> Result<bool, DbError> {
-        let rendered = insert.render(self.0.engine, &self.0.catalog);
+        let rendered = insert.render(&self.0.place, &self.0.catalog);
         self.execute(rendered).await.map(|rows| rows > 0)
     }
 
@@ -171,7 +151,7 @@ impl Writer {
     /// # Errors
     /// [`DbError::Conflict`] under the declared constraint's name.
     pub async fn update(&mut self, update: &Update) -> Result<u64, DbError> {
-        let rendered = update.render(self.0.engine, &self.0.catalog);
+        let rendered = update.render(&self.0.place, &self.0.catalog);
         self.execute(rendered).await
     }
 
@@ -180,7 +160,7 @@ impl Writer {
     /// # Errors
     /// [`DbError::Conflict`] where other rows refer to one of them.
     pub async fn delete(&mut self, delete: &Delete) -> Result<u64, DbError> {
-        let rendered = delete.render(self.0.engine, &self.0.catalog);
+        let rendered = delete.render(&self.0.place, &self.0.catalog);
         self.execute(rendered).await
     }
 
@@ -188,43 +168,69 @@ impl Writer {
     ///
     /// # Errors
     /// [`DbError::Full`] and [`DbError::Io`] among others. Nothing was changed then, but where a
-    /// server's answer to the commit was lost: there all of it or nothing was.
+    /// server's answer to the commit was lost or a sync failed: there all of it or nothing was.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        self.commit_in_place().await
+        self.commit_after(&[]).await
     }
 
-    /// [`Writer::commit`] for an owner that cannot give the writer away; afterwards the
-    /// transaction is over and every further statement is refused.
+    /// [`Writer::commit`] after some more rows, for an owner that cannot give the writer away. On
+    /// SQLite all of it is one call. Afterwards the transaction is over and every further statement
+    /// is refused.
     ///
     /// # Errors
-    /// As [`Writer::commit`].
-    pub async fn commit_in_place(&mut self) -> Result<(), DbError> {
-        let done = match std::mem::replace(&mut self.0.link, Link::Over) {
-            Link::SqliteTransaction(transaction) => transaction.commit().await,
-            Link::PostgresTransaction(transaction) => transaction.commit().await,
-            Link::Sqlite(_) | Link::Postgres(_) | Link::Over => return Err(over()),
-        };
-        done.map_err(|error| self.0.translate(error))
+    /// As [`Writer::commit`] and [`Writer::insert`].
+    pub async fn commit_after(&mut self, inserts: &[Insert]) -> Result<(), DbError> {
+        match std::mem::replace(&mut self.0.link, Link::Over) {
+            Link::SqliteWrite(turn) => {
+                let (place, catalog) = (&self.0.place, &self.0.catalog);
+                let (mut sql, mut values) = (String::new(), Vec::new());
+                for insert in inserts {
+                    let (one, its) = insert.render(place, catalog);
+                    let separator = if sql.is_empty() { "" } else { "; " };
+                    sql.push_str(separator);
+                    sql.push_str(&one);
+                    values.extend(its.0.0);
+                }
+                let store = turn.store();
+                let done = turn.commit(sql, SqlxValues(sea_query::Values(values))).await;
+                done.map_err(|error| self.0.translate(error))?;
+                store.settle().await
+            }
+            link @ Link::PostgresTransaction(_) => {
+                self.0.link = link;
+                for insert in inserts {
+                    self.insert(insert).await?;
+                }
+                match std::mem::replace(&mut self.0.link, Link::Over) {
+                    Link::PostgresTransaction(transaction) => {
+                        transaction.commit().await.map_err(|error| self.0.translate(error))
+                    }
+                    _ => Err(over()),
+                }
+            }
+            Link::SqliteRead(_) | Link::Postgres(_) | Link::Over => Err(over()),
+        }
     }
 
-    /// Runs one statement without values, of a schema change.
+    /// Runs one statement without values, of a schema change, for as long as it takes.
     pub(crate) async fn execute_text(&mut self, sql: String) -> Result<(), DbError> {
-        let sql = AssertSqlSafe(sql);
-        let done = match self.0.live()? {
-            Live::Sqlite(connection) => sqlx::query(sql).execute(connection).await.map(drop),
-            Live::Postgres(connection) => sqlx::raw_sql(sql).execute(connection).await.map(drop),
+        let done = match &mut self.0.link {
+            Link::SqliteWrite(turn) => turn.execute_slowly(sql).await,
+            Link::PostgresTransaction(connection) => {
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **connection).await.map(drop)
+            }
+            Link::SqliteRead(_) | Link::Postgres(_) | Link::Over => return Err(over()),
         };
         self.0.settled(done).await
     }
 
     async fn execute(&mut self, (sql, values): (String, SqlxValues)) -> Result<u64, DbError> {
-        let sql = AssertSqlSafe(sql);
-        let done = match self.0.live()? {
-            Live::Sqlite(connection) => {
-                let done = sqlx::query_with(sql, values).execute(connection).await;
-                done.map(|done| done.rows_affected())
+        let done = match &mut self.0.link {
+            Link::SqliteWrite(turn) => turn.execute(sql, values).await,
+            Link::PostgresTransaction(connection) => {
+                kept(connection, &self.0.place, sql, values).await
             }
-            Live::Postgres(connection) => kept(connection, sql, values).await,
+            Link::SqliteRead(_) | Link::Postgres(_) | Link::Over => return Err(over()),
         };
         self.0.settled(done).await
     }
@@ -233,12 +239,41 @@ impl Writer {
 /// Runs a statement and keeps what it did, whatever becomes of the next one.
 async fn kept(
     connection: &mut PgConnection,
-    sql: AssertSqlSafe<String>,
+    place: &Place,
+    sql: String,
     values: SqlxValues,
 ) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query_with(sql, values).execute(&mut *connection).await?;
+    let query = sqlx::query_with(AssertSqlSafe(sql), values).persistent(place.is_persistent());
+    let done = query.execute(&mut *connection).await?;
     sqlx::raw_sql(KEEP_STATEMENT).execute(connection).await?;
     Ok(done.rows_affected())
+}
+
+impl Place {
+    async fn rows(
+        &self,
+        connection: &mut PgConnection,
+        sql: String,
+        values: SqlxValues,
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        let query = sqlx::query_with(AssertSqlSafe(sql), values).persistent(self.is_persistent());
+        let rows = query.fetch_all(connection).await?;
+        Ok(rows.into_iter().map(Row::from).collect())
+    }
+
+    async fn optional(
+        &self,
+        connection: &mut PgConnection,
+        sql: String,
+        values: SqlxValues,
+    ) -> Result<Option<Row>, sqlx::Error> {
+        let query = sqlx::query_with(AssertSqlSafe(sql), values).persistent(self.is_persistent());
+        Ok(query.fetch_optional(connection).await?.map(Row::from))
+    }
+}
+
+fn from_sqlite(rows: Vec<SqliteRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::from).collect()
 }
 
 /// One row of an answer.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::connection::{Link, Reader, Writer};
-use crate::engine::Engine;
+use crate::engine::{Engine, Place};
 use crate::schema::{Catalog, Migration};
 use crate::{DatabaseOptions, DbError, PostgresOptions, postgres, sqlite};
 
@@ -17,7 +17,7 @@ pub struct Database {
 
 #[derive(Debug, Clone)]
 enum Pools {
-    Sqlite(sqlite::Pools),
+    Sqlite(Arc<sqlite::Store>),
     Postgres(Arc<postgres::Pools>),
 }
 
@@ -27,7 +27,7 @@ impl Database {
     /// # Errors
     /// [`DbError::Io`] when the file is absent and not to be created.
     pub fn open(options: &DatabaseOptions, catalog: Arc<Catalog>) -> Result<Self, DbError> {
-        Ok(Self { pools: Pools::Sqlite(sqlite::Pools::open(options)?), catalog })
+        Ok(Self { pools: Pools::Sqlite(Arc::new(sqlite::Store::open(options)?)), catalog })
     }
 
     /// Connects to a store in a Postgres database, which other processes may use too.
@@ -56,10 +56,12 @@ impl Database {
     /// [`DbError::Busy`] when none becomes free in time.
     pub async fn read(&self) -> Result<Reader, DbError> {
         let link = match &self.pools {
-            Pools::Sqlite(pools) => pools.readers.acquire().await.map(Link::Sqlite),
-            Pools::Postgres(pools) => pools.readers.acquire().await.map(Link::Postgres),
+            Pools::Sqlite(store) => Link::SqliteRead(store.read(false).await?),
+            Pools::Postgres(pools) => {
+                Link::Postgres(pools.readers.acquire().await.map_err(|e| self.translate(e))?)
+            }
         };
-        self.reader(link)
+        Ok(self.reader(link))
     }
 
     /// A read-only snapshot: every statement sees the same commit.
@@ -68,24 +70,58 @@ impl Database {
     /// [`DbError::Busy`] when no connection becomes free in time.
     pub async fn snapshot(&self) -> Result<Reader, DbError> {
         let link = match &self.pools {
-            Pools::Sqlite(pools) => pools.snapshot().await.map(Link::SqliteTransaction),
-            Pools::Postgres(pools) => pools.snapshot().await.map(Link::PostgresTransaction),
+            Pools::Sqlite(store) => Link::SqliteRead(store.read(true).await?),
+            Pools::Postgres(pools) => {
+                Link::PostgresTransaction(pools.snapshot().await.map_err(|e| self.translate(e))?)
+            }
         };
-        self.reader(link)
+        Ok(self.reader(link))
     }
 
     /// The write transaction; waits its turn, which is one among those of all processes. Dropped
-    /// without commit, it changes nothing.
+    /// without commit, it changes nothing. In a file the transaction begins with its first
+    /// statement, which is refused where another process holds the file for too long.
     ///
     /// # Errors
     /// [`DbError::Busy`] when the turn does not come in time, [`DbError::Superseded`] when another
     /// process leads by now.
     pub async fn write(&self) -> Result<Writer, DbError> {
         let link = match &self.pools {
-            Pools::Sqlite(pools) => pools.begin().await.map(Link::SqliteTransaction),
-            Pools::Postgres(pools) => Ok(Link::PostgresTransaction(pools.begin().await?)),
+            Pools::Sqlite(store) => Link::SqliteWrite(store.write().await?),
+            Pools::Postgres(pools) => Link::PostgresTransaction(pools.begin().await?),
         };
-        self.reader(link).map(Writer::new)
+        Ok(Writer::new(self.reader(link)))
+    }
+
+    /// Waits until everything that was committed up to now is durable. Whoever answers somebody
+    /// with what a write transaction has read, but did not commit one, waits for this first.
+    ///
+    /// # Errors
+    /// [`DbError::Io`] when a sync fails; the store has to be opened anew then.
+    pub async fn settle(&self) -> Result<(), DbError> {
+        match &self.pools {
+            Pools::Sqlite(store) => store.settle().await,
+            Pools::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Whether a sync failed, so that the store has to be closed, opened anew and recovered.
+    pub fn has_failed(&self) -> bool {
+        match &self.pools {
+            Pools::Sqlite(store) => store.has_failed(),
+            Pools::Postgres(_) => false,
+        }
+    }
+
+    /// Makes durable what can be read of a store whose sync failed when it was open before.
+    ///
+    /// # Errors
+    /// Whatever keeps the store from being of use.
+    pub async fn recover(&self) -> Result<(), DbError> {
+        match &self.pools {
+            Pools::Sqlite(store) => store.recover().await,
+            Pools::Postgres(_) => Ok(()),
+        }
     }
 
     /// The schema version that the store says it has.
@@ -93,11 +129,12 @@ impl Database {
     /// # Errors
     /// Whatever the engine says.
     pub async fn schema_version(&self) -> Result<i64, DbError> {
-        let version = match &self.pools {
-            Pools::Sqlite(pools) => pools.schema_version().await,
-            Pools::Postgres(pools) => pools.schema_version().await,
-        };
-        version.map_err(|error| self.translate(error))
+        match &self.pools {
+            Pools::Sqlite(store) => store.schema_version().await,
+            Pools::Postgres(pools) => {
+                pools.schema_version().await.map_err(|error| self.translate(error))
+            }
+        }
     }
 
     /// Runs the migrations that the store does not have yet, each in a transaction of its own. A
@@ -116,10 +153,11 @@ impl Database {
         }
         for migration in migrations.iter().filter(|migration| migration.version > found) {
             match &self.pools {
-                Pools::Sqlite(_) => sqlite::migrate(self.write().await?, migration).await?,
+                Pools::Sqlite(store) => sqlite::migrate(store.write().await?, migration).await?,
                 Pools::Postgres(pools) => {
-                    let link = pools.begin_migration().await.map(Link::PostgresTransaction);
-                    postgres::migrate(Writer::new(self.reader(link)?), migration).await?;
+                    let begun = pools.begin_migration().await.map_err(|e| self.translate(e))?;
+                    let writer = Writer::new(self.reader(Link::PostgresTransaction(begun)));
+                    postgres::migrate(writer, migration).await?;
                 }
             }
             tracing::debug!(version = migration.version, name = migration.name, "migrated");
@@ -130,7 +168,7 @@ impl Database {
     /// Closes every connection; a file is left whole, without a log beside it.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite(pools) => pools.close().await,
+            Pools::Sqlite(store) => store.close().await,
             Pools::Postgres(pools) => pools.close().await,
         }
     }
@@ -148,8 +186,8 @@ impl Database {
 
     /// Copies a store in a file to another file, whole; says whether it is one.
     pub(crate) async fn sqlite_copy(&self, path: &Path) -> Result<bool, DbError> {
-        let Pools::Sqlite(pools) = &self.pools else { return Ok(false) };
-        pools.copy_to(path).await.map_err(|error| self.translate(error))?;
+        let Pools::Sqlite(store) = &self.pools else { return Ok(false) };
+        store.copy_to(path).await?;
         Ok(true)
     }
 
@@ -160,13 +198,12 @@ impl Database {
         report.refuse_unusable()
     }
 
-    fn reader(&self, link: Result<Link, sqlx::Error>) -> Result<Reader, DbError> {
+    fn reader(&self, link: Link) -> Reader {
         let engine = match &self.pools {
             Pools::Sqlite(_) => Engine::Sqlite,
             Pools::Postgres(_) => Engine::Postgres,
         };
-        let link = link.map_err(|error| self.translate(error))?;
-        Ok(Reader::new(link, engine, self.catalog.clone()))
+        Reader::new(link, Place::of(engine), self.catalog.clone())
     }
 
     fn translate(&self, error: sqlx::Error) -> DbError {

@@ -3,7 +3,9 @@
 //! Whatever differs between engines inside a statement is decided here: how a missing value is
 //! bound, and which text cannot be stored at all.
 
-use sea_query::{Expr, Keyword, Value};
+use std::sync::Arc;
+
+use sea_query::{Alias, Expr, IntoTableRef as _, Keyword, TableRef, Value};
 
 use crate::schema::{Catalog, ColumnType};
 use crate::value::SqlValue;
@@ -13,6 +15,34 @@ use crate::value::SqlValue;
 pub(crate) enum Engine {
     Sqlite,
     Postgres,
+}
+
+/// Where a store's tables are.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) engine: Engine,
+    /// The schema that every statement names, where many stores share a database.
+    pub(crate) schema: Option<Arc<str>>,
+}
+
+impl Place {
+    pub(crate) const fn of(engine: Engine) -> Self {
+        Self { engine, schema: None }
+    }
+
+    /// A table as statements name it.
+    pub(crate) fn table(&self, table: &'static str) -> TableRef {
+        match &self.schema {
+            None => table.into_table_ref(),
+            Some(schema) => (Alias::new(schema.as_ref()), table).into_table_ref(),
+        }
+    }
+
+    /// Whether a connection keeps a statement prepared. Where each store's statements differ in the
+    /// schema's name, they would only push each other out.
+    pub(crate) const fn is_persistent(&self) -> bool {
+        self.schema.is_none()
+    }
 }
 
 /// What a statement over one table is rendered with.

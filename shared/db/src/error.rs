@@ -8,6 +8,7 @@ use crate::schema::Catalog;
 /// SQLite primary result codes (<https://sqlite.org/rescode.html>).
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
+const INTERRUPT: u32 = 9;
 const IOERR: u32 = 10;
 const FULL: u32 = 13;
 const CANTOPEN: u32 = 14;
@@ -15,7 +16,9 @@ const CONSTRAINT: u32 = 19;
 
 /// Postgres' SQLSTATE codes (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 /// Another transaction stood in the way, too many connections are open, the server is starting.
-const POSTGRES_BUSY: [&str; 7] = ["40001", "40P01", "53200", "53300", "55P03", "57014", "57P03"];
+const POSTGRES_BUSY: [&str; 6] = ["40001", "40P01", "53200", "53300", "55P03", "57P03"];
+/// A statement ran into its time limit.
+const POSTGRES_SLOW: &str = "57014";
 /// The disk is full.
 const POSTGRES_FULL: &str = "53100";
 /// The server went away, is a standby by now, or ended our session.
@@ -38,6 +41,9 @@ pub enum DbError {
     /// No connection or lock became free in time; worth another try.
     #[error("the store is busy")]
     Busy,
+    /// A statement ran longer than any may, and was ended. Nothing was changed.
+    #[error("a statement took too long")]
+    TooSlow,
     /// Another process leads the store, and this one may not change it any more.
     #[error("another process has taken the store over")]
     Superseded,
@@ -90,6 +96,7 @@ impl DbError {
             CONSTRAINT => Self::Conflict { constraint: catalog.constraint_of(error.message()) },
             BUSY | LOCKED => Self::Busy,
             FULL => Self::Full,
+            INTERRUPT => Self::TooSlow,
             IOERR | CANTOPEN => Self::Io(error.message().to_owned()),
             _ => Self::Engine(error.message().to_owned()),
         }
@@ -103,6 +110,7 @@ impl DbError {
         }
         match code {
             POSTGRES_FULL => Self::Full,
+            POSTGRES_SLOW => Self::TooSlow,
             _ if POSTGRES_BUSY.contains(&code) => Self::Busy,
             _ if POSTGRES_GONE.contains(&code) => Self::Io(message),
             _ if POSTGRES_IO_CLASSES.iter().any(|class| code.starts_with(class)) => {

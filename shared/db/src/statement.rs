@@ -9,7 +9,7 @@ use sea_query::{
 };
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
 
-use crate::engine::{Dialect, Engine};
+use crate::engine::{Dialect, Engine, Place};
 use crate::{Catalog, ColumnType, Filter, SqlValue};
 
 /// Which end of an order comes first.
@@ -145,10 +145,10 @@ impl Select {
         self
     }
 
-    pub(crate) fn render(&self, engine: Engine, catalog: &Catalog) -> (String, SqlxValues) {
-        let dialect = Dialect { engine, catalog, table: self.table };
+    pub(crate) fn render(&self, place: &Place, catalog: &Catalog) -> (String, SqlxValues) {
+        let dialect = Dialect { engine: place.engine, catalog, table: self.table };
         let mut select = Query::select();
-        select.from(self.table).columns(self.columns.iter().copied());
+        select.from(place.table(self.table)).columns(self.columns.iter().copied());
         for (measure, name) in &self.measures {
             select.expr_as(measure.expr(dialect), *name);
         }
@@ -167,7 +167,7 @@ impl Select {
                 select.offset(skip);
             }
         }
-        match engine {
+        match place.engine {
             Engine::Sqlite => select.build_sqlx(SqliteQueryBuilder),
             Engine::Postgres => select.build_sqlx(PostgresQueryBuilder),
         }
@@ -235,16 +235,16 @@ impl Insert {
         self
     }
 
-    pub(crate) fn render(&self, engine: Engine, catalog: &Catalog) -> (String, SqlxValues) {
-        let dialect = Dialect { engine, catalog, table: self.table };
+    pub(crate) fn render(&self, place: &Place, catalog: &Catalog) -> (String, SqlxValues) {
+        let dialect = Dialect { engine: place.engine, catalog, table: self.table };
         let mut inner = InsertStatement::new();
-        inner.into_table(self.table).columns(self.columns.iter().copied());
+        inner.into_table(place.table(self.table)).columns(self.columns.iter().copied());
         let values = self.columns.iter().zip(&self.values);
         inner.values_panic(values.map(|(column, value)| dialect.stored(column, value.clone())));
         if let Some(conflict) = &self.conflict {
             inner.on_conflict(conflict.clone());
         }
-        match engine {
+        match place.engine {
             Engine::Sqlite => inner.build_sqlx(SqliteQueryBuilder),
             Engine::Postgres => inner.build_sqlx(PostgresQueryBuilder),
         }
@@ -292,10 +292,10 @@ impl Update {
         self
     }
 
-    pub(crate) fn render(&self, engine: Engine, catalog: &Catalog) -> (String, SqlxValues) {
-        let dialect = Dialect { engine, catalog, table: self.table };
+    pub(crate) fn render(&self, place: &Place, catalog: &Catalog) -> (String, SqlxValues) {
+        let dialect = Dialect { engine: place.engine, catalog, table: self.table };
         let mut inner = UpdateStatement::new();
-        inner.table(self.table);
+        inner.table(place.table(self.table));
         for (column, change) in &self.changes {
             let value = match change {
                 Change::Set(value) => dialect.stored(column, value.clone()),
@@ -306,7 +306,7 @@ impl Update {
         for filter in &self.filters {
             inner.cond_where(filter.render(dialect));
         }
-        match engine {
+        match place.engine {
             Engine::Sqlite => inner.build_sqlx(SqliteQueryBuilder),
             Engine::Postgres => inner.build_sqlx(PostgresQueryBuilder),
         }
@@ -326,11 +326,11 @@ impl Delete {
         Self { table, filter }
     }
 
-    pub(crate) fn render(&self, engine: Engine, catalog: &Catalog) -> (String, SqlxValues) {
-        let dialect = Dialect { engine, catalog, table: self.table };
+    pub(crate) fn render(&self, place: &Place, catalog: &Catalog) -> (String, SqlxValues) {
+        let dialect = Dialect { engine: place.engine, catalog, table: self.table };
         let mut inner = DeleteStatement::new();
-        inner.from_table(self.table).cond_where(self.filter.render(dialect));
-        match engine {
+        inner.from_table(place.table(self.table)).cond_where(self.filter.render(dialect));
+        match place.engine {
             Engine::Sqlite => inner.build_sqlx(SqliteQueryBuilder),
             Engine::Postgres => inner.build_sqlx(PostgresQueryBuilder),
         }

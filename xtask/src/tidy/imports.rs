@@ -24,7 +24,8 @@ const ALLOWED: &[(&str, Reach)] = &[
     ("freehold-clock", Reach::Only(&[])),
     ("freehold-config", Reach::Only(&[])),
     ("freehold-credentials", Reach::Only(&[])),
-    ("freehold-db", Reach::Only(&[])),
+    ("freehold-db", Reach::Only(&["freehold-ffi"])),
+    ("freehold-ffi", Reach::Only(&[])),
     (
         "freehold-fleet",
         Reach::Only(&["freehold-certificates", "freehold-credentials", "freehold-ids"]),

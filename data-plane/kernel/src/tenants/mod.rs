@@ -5,6 +5,7 @@
 //! never closed: every [`Tenant`] handle counts as a use.
 
 mod manifests;
+mod room;
 mod slot;
 mod tenant;
 #[cfg(test)]
@@ -13,7 +14,6 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use freehold_clock::Clock;
@@ -21,20 +21,17 @@ use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
 use freehold_fleet::{Assignment, Provision, SealedManifest};
 use freehold_ids::TenantId;
 use parking_lot::RwLock;
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{PublicVersions, Seeding, StoreError};
 use manifests::Manifests;
+pub use room::OPEN_WAIT_SECONDS_MAX;
+use room::Room;
 use slot::Slot;
 pub use tenant::Tenant;
 
 /// Stores that a worker keeps open when the configuration does not say.
 pub const OPEN_TENANTS_MAX_DEFAULT: usize = 256;
-/// How long a caller waits for room before it is turned away.
-pub const OPEN_WAIT_SECONDS_MAX: u64 = 10;
-/// How often a caller without room looks whether a store has become idle.
-const ROOM_PAUSE_MS: u64 = 5;
 /// Read-only connections of one store at most.
 const READERS_PER_TENANT_MAX: u32 = 4;
 
@@ -45,17 +42,13 @@ pub struct TenantsConfig {
     pub root: PathBuf,
     /// Stores open at once at most.
     pub open_max: usize,
+    /// How long a store stays open that nobody uses.
+    pub idle_close: Duration,
 }
 
 /// The tenants of one worker. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Tenants(Arc<Shared>);
-
-/// What a caller who wants to open a store gets.
-enum Room {
-    Permit(tokio::sync::OwnedSemaphorePermit),
-    Joined(Tenant),
-}
 
 #[derive(Debug)]
 struct Shared {
@@ -65,8 +58,7 @@ struct Shared {
     template: PathBuf,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     versions: PublicVersions,
-    room: Arc<Semaphore>,
-    ticks: AtomicU64,
+    room: Arc<Room>,
     tasks: TaskTracker,
     manifests: Manifests,
 }
@@ -80,7 +72,7 @@ impl Tenants {
         std::fs::create_dir_all(&config.root).map_err(io)?;
         let catalog = Arc::new(Catalog::of(freehold_migrations::TENANT));
         let template = prepare_template(&config.root, &catalog).await?;
-        let room = Arc::new(Semaphore::new(config.open_max.max(1)));
+        let room = Room::new(config.open_max, config.idle_close);
         Ok(Self(Arc::new(Shared {
             config,
             clock,
@@ -89,7 +81,6 @@ impl Tenants {
             slots: RwLock::default(),
             versions: PublicVersions::default(),
             room,
-            ticks: AtomicU64::new(0),
             tasks: TaskTracker::new(),
             manifests: Manifests::default(),
         })))
@@ -165,11 +156,12 @@ impl Tenants {
         let slot = self.slot(tenant)?;
         slot.owned_epoch().ok_or(StoreError::NotOwned)?;
         let is_check_due = slot.is_check_due(self.0.clock.now());
-        let tenant = self.open_slot(slot, None).await?;
-        if is_check_due {
-            tenant.check().await?;
+        match slot.join(self.0.room.now()) {
+            Some(tenant) if is_check_due => tenant.check().await.map(|()| tenant),
+            Some(tenant) => Ok(tenant),
+            // Who opens a store asks it in any case.
+            None => self.open_slot(slot, None).await,
         }
-        Ok(tenant)
     }
 
     /// Creates a tenant's store where it is not there yet: a copy of the template, then the
@@ -217,7 +209,7 @@ impl Tenants {
     pub fn counts(&self) -> (usize, usize) {
         let slots = self.0.slots.read();
         let own = slots.values().filter(|slot| slot.assignment().owner.is_none());
-        (own.count(), slots.values().filter(|slot| slot.is_open()).count())
+        (own.count(), self.0.room.open_count())
     }
 
     /// The public versions of all tenants.
@@ -248,6 +240,7 @@ impl Tenants {
         if tokio::time::timeout(grace, self.0.tasks.wait()).await.is_err() {
             tracing::warn!(running = self.0.tasks.len(), "closing stores under running work");
         }
+        self.0.room.close();
         let slots: Vec<_> = self.0.slots.read().values().cloned().collect();
         for slot in slots {
             slot.close().await;
@@ -263,56 +256,16 @@ impl Tenants {
         slot: Arc<Slot>,
         provision: Option<(&Provision, &[Seeding])>,
     ) -> Result<Tenant, StoreError> {
-        let tick = self.0.ticks.fetch_add(1, Ordering::Relaxed);
-        if let Some(tenant) = slot.join(tick) {
-            return Ok(tenant);
-        }
-        let room = match self.room(&slot, tick).await? {
-            Room::Permit(permit) => permit,
-            Room::Joined(tenant) => return Ok(tenant),
-        };
-        let path = self.directory(slot.assignment().tenant).join("site.db");
+        let room = &self.0.room;
+        let id = slot.assignment().tenant;
+        let path = self.directory(id).join("site.db");
         let options = DatabaseOptions { path, create: false, readers_max: READERS_PER_TENANT_MAX };
         let catalog = self.0.catalog.clone();
-        slot.open(tick, room, || Database::open(&options, catalog), provision, &self.0.clock).await
-    }
-
-    /// Room for one more store, made by closing the one used longest ago; or the tenant itself,
-    /// when another caller opened it meanwhile.
-    async fn room(&self, slot: &Arc<Slot>, tick: u64) -> Result<Room, StoreError> {
-        let wait = async {
-            loop {
-                if let Some(tenant) = slot.join(tick) {
-                    return Room::Joined(tenant);
-                }
-                if let Ok(permit) = self.0.room.clone().try_acquire_owned() {
-                    return Room::Permit(permit);
-                }
-                if self.evict_one().await {
-                    continue;
-                }
-                // Everything open is in use: look again soon, or as soon as a store was closed.
-                let pause = Duration::from_millis(ROOM_PAUSE_MS);
-                let released = self.0.room.clone().acquire_owned();
-                if let Ok(Ok(permit)) = tokio::time::timeout(pause, released).await {
-                    return Room::Permit(permit);
-                }
-            }
-        };
-        let deadline = Duration::from_secs(OPEN_WAIT_SECONDS_MAX);
-        tokio::time::timeout(deadline, wait).await.map_err(|_| StoreError::Crowded)
-    }
-
-    async fn evict_one(&self) -> bool {
-        let victim = {
-            let slots = self.0.slots.read();
-            let idle = slots.values().filter(|slot| slot.is_idle());
-            idle.min_by_key(|slot| slot.last_used()).cloned()
-        };
-        match victim {
-            Some(slot) => slot.close_if_idle().await,
-            None => false,
-        }
+        let database = || Database::open(&options, catalog);
+        let tenant =
+            slot.open(room.now(), room.permit(), database, provision, &self.0.clock).await?;
+        room.opened(id, &slot);
+        Ok(tenant)
     }
 
     /// `<root>/<last two letters>/<id>`, so that no folder holds a hundred thousand others.

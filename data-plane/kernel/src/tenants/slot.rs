@@ -4,17 +4,17 @@
 //! caller waits for the first one's opening or closing instead of racing it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use freehold_clock::{Clock, UnixMs};
-use freehold_db::{Database, DbError, Insert, Select};
+use freehold_db::{Database, DbError, Filter, Select, SqlValue};
 use freehold_fleet::{Assignment, Provision};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::tenant::{Open, Tenant, epoch_of};
 use crate::public::Counter;
-use crate::tx::{EPOCH_KEY, MARK_KEY, PUBLIC_VERSION_KEY};
+use crate::tx::{EPOCH_KEY, MARK_KEY, PUBLIC_VERSION_KEY, meta};
 use crate::{Seeding, StoreError};
 
 /// The `meta` row that is written when a store has all its first rows.
@@ -33,6 +33,9 @@ pub(crate) struct Slot {
     public: Counter,
     open: Mutex<Option<Arc<Open>>>,
     lifecycle: tokio::sync::Mutex<()>,
+    /// Whether a sync failed when the store was open before.
+    needs_recovery: AtomicBool,
+    /// When a handle was last given out, in microseconds of the worker's life.
     last_used: AtomicU64,
 }
 
@@ -45,6 +48,7 @@ impl Slot {
             public,
             open: Mutex::new(None),
             lifecycle: tokio::sync::Mutex::new(()),
+            needs_recovery: AtomicBool::new(false),
             last_used: AtomicU64::new(0),
         }
     }
@@ -118,40 +122,46 @@ impl Slot {
         self.last_used.load(Ordering::Relaxed)
     }
 
-    /// A handle on the open store, if it is open.
-    pub(crate) fn join(self: &Arc<Self>, tick: u64) -> Option<Tenant> {
-        let open = self.open.lock().clone()?;
+    /// A handle on the open store, if it is open and of use.
+    pub(crate) fn join(self: &Arc<Self>, now: u64) -> Option<Tenant> {
+        let open = self.open.lock().clone().filter(|open| !open.has_failed())?;
         let epoch = self.owned_epoch().filter(|epoch| *epoch == open.epoch())?;
-        self.last_used.store(tick, Ordering::Relaxed);
+        self.last_used.store(now, Ordering::Relaxed);
         Some(Tenant::new(open, self.clone(), epoch))
     }
 
-    /// Opens the store unless somebody else just did.
+    /// Opens the store unless somebody else just did. Of all who come at once one opens it, and
+    /// takes one place in the queue for `room`.
     pub(crate) async fn open(
         self: &Arc<Self>,
-        tick: u64,
-        room: OwnedSemaphorePermit,
+        now: u64,
+        room: impl Future<Output = Result<OwnedSemaphorePermit, StoreError>>,
         database: impl FnOnce() -> Result<Database, DbError>,
         provision: Option<(&Provision, &[Seeding])>,
         clock: &Clock,
     ) -> Result<Tenant, StoreError> {
         let _alone = self.lifecycle.lock().await;
-        if let Some(tenant) = self.join(tick) {
+        if let Some(tenant) = self.join(now) {
             return Ok(tenant);
         }
         let epoch = self.owned_epoch().ok_or(StoreError::NotOwned)?;
-        let under_another_epoch = self.open.lock().take();
-        if let Some(open) = under_another_epoch {
-            // Others may have written meanwhile: nothing that was remembered counts.
+        let of_no_use = self.open.lock().take();
+        if let Some(open) = of_no_use {
+            // Under another epoch others may have written meanwhile: nothing that was remembered
+            // counts.
+            if open.has_failed() {
+                self.needs_recovery.store(true, Ordering::Release);
+            }
             open.close().await;
         }
+        let room = room.await?;
         let database = database()?;
         match self.prepare(&database, epoch, provision, clock).await {
             Ok(mark) => {
                 let open = Arc::new(Open::new(database, epoch, mark, room));
                 *self.open.lock() = Some(open);
                 metrics::counter!("freehold_worker_tenant_opens_total").increment(1);
-                self.join(tick).ok_or(StoreError::NotOwned)
+                self.join(now).ok_or(StoreError::NotOwned)
             }
             Err(error) => {
                 database.close().await;
@@ -161,7 +171,7 @@ impl Slot {
     }
 
     /// Checks who opened the store last, migrates it, and seeds it if it is new. Returns the mark
-    /// that ids continue after.
+    /// that ids continue after. Of a store that has everything nothing is opened but a reader.
     async fn prepare(
         self: &Arc<Self>,
         database: &Database,
@@ -169,24 +179,31 @@ impl Slot {
         provision: Option<(&Provision, &[Seeding])>,
         clock: &Clock,
     ) -> Result<i64, StoreError> {
-        // First of all: what another worker has is not even migrated. A copy of the template has
-        // the table already.
-        self.still_newest(epoch, epoch_of(&mut database.read().await?).await?)?;
-        database.migrate(freehold_migrations::TENANT).await?;
-        let mut ready = false;
-        let mut mark = 0;
-        let mut read = database.read().await?;
-        for row in read.rows(&Select::from("meta", ["key", "value"])).await? {
+        if self.needs_recovery.load(Ordering::Acquire) {
+            database.recover().await?;
+            self.needs_recovery.store(false, Ordering::Release);
+        }
+        let (mut ready, mut mark, mut stored_epoch) = (false, 0, 0);
+        let select = Select::from("meta", ["key", "value"]).filter(Filter::one_of(
+            "key",
+            [EPOCH_KEY, MARK_KEY, PUBLIC_VERSION_KEY, READY_KEY].map(SqlValue::from),
+        ));
+        for row in database.read().await?.rows(&select).await? {
             let value: i64 = row.get("value")?;
             match row.get::<String>("key")?.as_str() {
+                EPOCH_KEY => stored_epoch = value.unsigned_abs(),
                 MARK_KEY => mark = value,
                 PUBLIC_VERSION_KEY => self.public.raise(value.unsigned_abs()),
                 READY_KEY => ready = true,
                 _ => {}
             }
         }
-        drop(read);
+        // Before anything else: what another worker has is not even migrated. A copy of the template
+        // has the table already.
+        self.still_newest(epoch, stored_epoch)?;
+        database.migrate(freehold_migrations::TENANT).await?;
         match (ready, provision) {
+            (true, _) if stored_epoch == epoch => Ok(mark),
             (true, _) => self.claim(database, epoch).await.map(|()| mark),
             (false, Some((provision, seeds))) => {
                 self.seed(database.clone(), epoch, provision, seeds, clock).await
@@ -197,9 +214,6 @@ impl Slot {
 
     /// Writes the epoch into the store where it is an older one. Nobody can come in between.
     async fn claim(&self, database: &Database, epoch: u64) -> Result<(), StoreError> {
-        if epoch_of(&mut database.read().await?).await? == epoch {
-            return Ok(());
-        }
         let mut writer = database.write().await?;
         self.still_newest(epoch, epoch_of(&mut writer).await?)?;
         writer.insert(&meta(EPOCH_KEY, i64::try_from(epoch).unwrap_or(i64::MAX))).await?;
@@ -261,8 +275,4 @@ impl Slot {
             open.close().await;
         }
     }
-}
-
-fn meta(key: &str, value: i64) -> Insert {
-    Insert::into("meta").set("key", key).set("value", value).or_replace(["key"], ["value"])
 }

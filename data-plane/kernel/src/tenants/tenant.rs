@@ -58,6 +58,11 @@ impl Open {
         self.epoch
     }
 
+    /// Whether it has to be opened anew before anybody may use it.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.database.has_failed()
+    }
+
     pub(crate) async fn close(self: Arc<Self>) {
         self.database.close().await;
         // Only now is there room for another.
@@ -163,6 +168,15 @@ impl Tenant {
         // Nobody else can write from here on, so what the store says now holds until the commit.
         self.slot.still_newest(self.epoch, epoch_of(&mut writer).await?)?;
         Ok(Tx::new(writer, self.clone(), now))
+    }
+
+    /// Waits until everything that was written up to now is durable. Whoever answers a request that
+    /// may have seen what others wrote waits for it first, also where it wrote nothing itself.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that cannot be said; what was written may be lost.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        Ok(self.open.database.settle().await?)
     }
 
     /// The gate of ownership, checked when reading or writing begins and before a commit: this

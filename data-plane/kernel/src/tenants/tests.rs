@@ -32,7 +32,8 @@ fn assignment(epoch: u64) -> Assignment {
 }
 
 async fn worker(root: &Path) -> Tenants {
-    let config = TenantsConfig { root: root.to_owned(), open_max: 4 };
+    let config =
+        TenantsConfig { root: root.to_owned(), open_max: 4, idle_close: Duration::from_secs(300) };
     Tenants::new(config, Clock::manual()).await.expect("a folder")
 }
 

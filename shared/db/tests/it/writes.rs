@@ -201,7 +201,7 @@ async fn what_is_not_committed_did_not_happen() {
         let mut writer = db.write().await.unwrap();
         writer.insert(&book(2, "committed")).await.unwrap();
         assert!(books(&db).await.is_empty(), "nobody else sees it yet");
-        writer.commit_in_place().await.unwrap();
+        writer.commit_after(&[]).await.unwrap();
         let late = writer.insert(&book(3, "late")).await.unwrap_err();
         assert!(matches!(late, DbError::Shape(_)), "{late}");
         drop(writer);
