@@ -177,6 +177,17 @@ pub(crate) enum Tenant {
         #[arg(long)]
         reason: String,
     },
+    /// Take a tenant to another engine; it is moving meanwhile.
+    Convert {
+        /// Its id or slug.
+        tenant: String,
+        /// What is to keep it.
+        #[arg(long, value_parser = ["sqlite", "postgres"])]
+        engine: String,
+        /// The Postgres database, by its name in worker.databases.
+        #[arg(long)]
+        database: Option<String>,
+    },
     /// Resume a suspended tenant.
     Resume {
         /// Its id or slug.

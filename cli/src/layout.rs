@@ -99,6 +99,7 @@ pub(crate) fn control_config(
         },
         jobs_enabled: config.jobs_enabled,
         rate_limits_enabled: config.rate_limits_enabled,
+        postgres_for_new_sites: config.postgres_for_new_sites,
         unverified_sites_max: config.unverified_sites_max,
         domains: DomainsConfig {
             trust_reserved_names: config.trust_reserved_names,
@@ -107,6 +108,15 @@ pub(crate) fn control_config(
         hasher,
         clock: clock.clone(),
     }
+}
+
+/// The Postgres databases that may hold tenants.
+pub(crate) fn databases(config: &Config) -> Vec<(String, PostgresOptions)> {
+    let connections_max = config.worker.database_connections_max;
+    let named = config.worker.databases.iter();
+    named
+        .map(|(name, url)| (name.clone(), PostgresOptions { url: url.clone(), connections_max }))
+        .collect()
 }
 
 /// Starts the private server of metrics and health.

@@ -15,7 +15,7 @@ use freehold_telemetry::PrivateServer;
 use freehold_worker::{Worker, WorkerConfig};
 
 use crate::error::PlatformError;
-use crate::layout::{Layout, control_config, hosts, private_server, worker_id};
+use crate::layout::{Layout, control_config, databases, hosts, private_server, worker_id};
 use crate::usage::Minutes;
 
 /// A running platform.
@@ -55,6 +55,7 @@ impl Platform {
             root: layout.tenants.clone(),
             open_tenants_max: config.worker.open_tenants_max,
             idle_close: Duration::from_secs(config.worker.idle_close_seconds),
+            databases: databases(&config),
             cache_bytes_max: config.worker.cache_bytes_max,
             socket: layout.worker_socket.clone(),
             listen: None,
@@ -72,6 +73,7 @@ impl Platform {
             region: config.worker_region.clone(),
             address: Address::Unix(layout.worker_socket.clone()),
             link: Arc::new(worker.link()),
+            databases: config.worker.databases.iter().map(|(name, _)| name.clone()).collect(),
         };
         let operator_file = secrets.operator_file().to_owned();
         let mut control = control_config(&config, &layout, &hosts, secrets, hasher, &clock);

@@ -24,7 +24,7 @@ use freehold_telemetry::PrivateServer;
 use freehold_worker::{Worker, WorkerConfig};
 
 use crate::error::PlatformError;
-use crate::layout::{Layout, control_config, hosts, private_server};
+use crate::layout::{Layout, control_config, databases, hosts, private_server};
 use crate::usage::Minutes;
 
 /// A running control plane.
@@ -134,6 +134,7 @@ impl WorkerProcess {
             root: layout.tenants.clone(),
             open_tenants_max: config.worker.open_tenants_max,
             idle_close: Duration::from_secs(config.worker.idle_close_seconds),
+            databases: databases(&config),
             cache_bytes_max: config.worker.cache_bytes_max,
             socket: layout.worker_socket.clone(),
             listen: listen.zip(presented.clone()),
@@ -282,6 +283,12 @@ fn new_member(
             region: region.clone(),
             address,
             public_key: None,
+            databases: match role {
+                ProcessRole::Worker => {
+                    config.worker.databases.iter().map(|(name, _)| name.clone()).collect()
+                }
+                ProcessRole::Edge => Vec::new(),
+            },
         },
         folder,
         join_token: config.join_token.clone().map(JoinSecret),

@@ -327,5 +327,9 @@ fn site(manifest: &Manifest) -> Site {
         epoch: manifest.epoch,
         created_at: manifest.created_at,
         erase_at: manifest.erase_at,
+        // One that this release does not know is for the worker to refuse.
+        engine: manifest.engine.parse().unwrap_or_default(),
+        engine_next: None,
+        engine_former: None,
     }
 }

@@ -39,7 +39,7 @@ use crate::members::{self, MemberState};
 use crate::operations::{self, Operations};
 use crate::platform;
 use crate::secrets::Secrets;
-use crate::sites::{self, Fleet, SiteState, Sites, Turns};
+use crate::sites::{self, Fleet, SiteState, Sites, Turns, convert};
 use crate::usage;
 
 /// Read-only connections to the control database.
@@ -81,6 +81,8 @@ pub struct ControlConfig {
     pub jobs_enabled: bool,
     /// Whether sign-ups and the like are limited.
     pub rate_limits_enabled: bool,
+    /// Whether new sites are kept in Postgres, and not in files.
+    pub postgres_for_new_sites: bool,
     /// Sites that an account may have before its e-mail is verified.
     pub unverified_sites_max: u64,
     /// How domains of sites are proved.
@@ -103,6 +105,8 @@ pub struct JoinedWorker {
     pub address: Address,
     /// The line to it.
     pub link: Arc<dyn WorkerLink>,
+    /// The Postgres databases that it can keep tenants in, by name.
+    pub databases: Vec<String>,
 }
 
 impl std::fmt::Debug for JoinedWorker {
@@ -299,6 +303,11 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
         clock: config.clock.clone(),
         fleet,
         tickets: config.secrets.tickets.clone(),
+        engine: if config.postgres_for_new_sites {
+            convert::Wanted::Postgres(None)
+        } else {
+            convert::Wanted::Sqlite
+        },
         unverified_sites_max: config.unverified_sites_max,
         turns: Turns::default(),
     }
@@ -315,7 +324,7 @@ async fn join(
 ) -> Result<Line, DbError> {
     let (workers, called) = (&sites.fleet.workers, (worker.name.as_str(), worker.region.as_str()));
     workers.join(&sites.db, worker.id, called, sites.clock.now()).await?;
-    let line = workers.connect(worker.id, worker.link);
+    let line = workers.connect(worker.id, worker.link, worker.databases);
     put_upstream(config, UpstreamId(worker.id.to_string()), worker.address);
     Ok(line)
 }

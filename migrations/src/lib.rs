@@ -19,6 +19,7 @@ pub const CONTROL: &[Migration] = &[
     control::c006_domains::MIGRATION,
     control::c007_memberships::MIGRATION,
     control::c008_previous_slugs::MIGRATION,
+    control::c009_engines::MIGRATION,
 ];
 
 /// Migrations of every tenant's store, in order.

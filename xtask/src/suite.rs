@@ -9,6 +9,23 @@ use crate::services::Services;
 use crate::workspace::{Profile, Workspace};
 use crate::{deny, long_run, openapi, packages, product, shell, tidy, web};
 
+/// The whole-product tests of what modules do, whatever keeps a site.
+const STORIES: [&str; 13] = [
+    "account",
+    "figures",
+    "idempotency",
+    "isolation",
+    "lists",
+    "options",
+    "publish",
+    "site_account",
+    "sweep",
+    "tokens",
+    "trash",
+    "users",
+    "worker_cache",
+];
+
 #[derive(Clone, Copy)]
 enum Step {
     Packages,
@@ -18,13 +35,14 @@ enum Step {
     Web,
     Clippy,
     Tests,
+    OtherEngine,
     Openapi,
     Features,
     Browser,
 }
 
 impl Step {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Packages,
         Self::Format,
         Self::Tidy,
@@ -33,6 +51,7 @@ impl Step {
         Self::Web,
         Self::Clippy,
         Self::Tests,
+        Self::OtherEngine,
         Self::Openapi,
         Self::Features,
         Self::Browser,
@@ -47,6 +66,7 @@ impl Step {
             Self::Web => "browser applications",
             Self::Clippy => "clippy",
             Self::Tests => "tests",
+            Self::OtherEngine => "stories of the modules, sites in Postgres",
             Self::Openapi => "openapi --check",
             Self::Features => "no default features",
             Self::Browser => "browser tests",
@@ -63,6 +83,7 @@ impl Step {
             Self::Clippy => clippy(workspace),
             Self::Tests if long => long_run::run(workspace),
             Self::Tests => tests(workspace, &[]),
+            Self::OtherEngine => stories_on_postgres(workspace),
             Self::Openapi => openapi::run(workspace, true),
             Self::Features => without_default_features(workspace),
             Self::Browser => browser_tests(workspace),
@@ -115,6 +136,25 @@ fn tests(workspace: &Workspace, filter: &[String]) -> anyhow::Result<()> {
     let services = Services::start(workspace)?;
     let (variable, url) = services.variable();
     shell::run(command.args(filter).env(variable, url))
+}
+
+/// What sites do, once more with each of them in a schema of a Postgres database.
+fn stories_on_postgres(workspace: &Workspace) -> anyhow::Result<()> {
+    let stories = STORIES.map(|module| format!("{module}::"));
+    let package = ["--locked", "-p", "freehold-tests"];
+    let mut command = if long_run::has_nextest(workspace) {
+        let mut command = workspace.cargo(["nextest", "run"]);
+        command.args(package);
+        command
+    } else {
+        let mut command = workspace.cargo(["test"]);
+        command.args(package).arg("--");
+        command
+    };
+    let services = Services::start(workspace)?;
+    let (variable, url) = services.variable();
+    command.args(stories).env(variable, url);
+    shell::run(command.env(freehold_scratch_postgres::TENANTS_VARIABLE, "postgres"))
 }
 
 fn browser_tests(workspace: &Workspace) -> anyhow::Result<()> {

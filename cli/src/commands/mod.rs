@@ -127,11 +127,10 @@ async fn perform(
 fn show_config(config: &Config, json: bool) {
     // The URL of a database or a mail server may hold a password.
     let shown = |key: &str, value: &toml::Value| match (key, value.as_str()) {
-        ("control.database" | "fleet.join_token" | "mail.smtp_url", Some(text))
-            if !text.is_empty() =>
-        {
-            "\"(set)\"".to_owned()
-        }
+        (
+            "control.database" | "worker.databases" | "fleet.join_token" | "mail.smtp_url",
+            Some(text),
+        ) if !text.is_empty() => "\"(set)\"".to_owned(),
         _ => value.to_string(),
     };
     if json {

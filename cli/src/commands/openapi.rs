@@ -29,6 +29,7 @@ fn console(config: &Config) -> Document {
     let folder = tempfile::tempdir()?;
     let clock = Clock::system();
     console_document(&ControlConfig {
+        postgres_for_new_sites: false,
         folder: folder.path().to_owned(),
         database: None,
         socket: folder.path().join("control.sock"),

@@ -28,8 +28,14 @@ const PROCESSES: Columns = &[
     ("STATE", "/state"),
     ("JOINED", "/joined_at"),
 ];
-const TENANTS: Columns =
-    &[("ID", "/id"), ("SLUG", "/slug"), ("STATE", "/state"), ("NAME", "/name"), ("URL", "/url")];
+const TENANTS: Columns = &[
+    ("ID", "/id"),
+    ("SLUG", "/slug"),
+    ("STATE", "/state"),
+    ("ENGINE", "/engine"),
+    ("NAME", "/name"),
+    ("URL", "/url"),
+];
 const HEAVIEST: Columns = &[
     ("TENANT", "/tenant_id"),
     ("REQUESTS", "/requests"),
@@ -119,6 +125,10 @@ pub(super) async fn tenant(
         Tenant::Suspend { tenant, reason } => {
             let path = format!("{}/suspend", path(&tenant));
             client.post(&path, &json!({ "reason": reason })).await?
+        }
+        Tenant::Convert { tenant, engine, database } => {
+            let path = format!("{}/convert", path(&tenant));
+            client.post(&path, &json!({ "engine": engine, "database": database })).await?
         }
         Tenant::Resume { tenant } => {
             client.post(&format!("{}/resume", path(&tenant)), &json!({})).await?

@@ -61,6 +61,18 @@ export type ChangeSite = {
     slug?: string | null;
 };
 
+export type ConvertTenant = {
+    /**
+     * The Postgres database, by its name in `worker.databases`; the one with the most room when
+     * absent.
+     */
+    database?: string | null;
+    /**
+     * `sqlite` or `postgres`.
+     */
+    engine: string;
+};
+
 export type CreateKey = {
     /**
      * RFC 3339, in the future; it does not end when absent.
@@ -540,7 +552,7 @@ export type Operation = {
 /**
  * What an operation does.
  */
-export type OperationKind = 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site';
+export type OperationKind = 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site';
 
 /**
  * One page of a list.
@@ -861,6 +873,10 @@ export type SuspendBody = {
  */
 export type Tenant = Site & {
     account_id: string;
+    /**
+     * What keeps its rows: `sqlite`, or `postgres:` and the name of a database.
+     */
+    engine: string;
     epoch: number;
     worker_id: string;
 };
@@ -2000,7 +2016,7 @@ export type GetV1FleetOperationsData = {
         /**
          * Only rows whose kind is this.
          */
-        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site';
+        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site';
         /**
          * Only rows whose state is this.
          */
@@ -2310,7 +2326,7 @@ export type GetV1FleetTenantsData = {
          */
         skip_total?: boolean;
         /**
-         * Only these fields, between commas: id, name, slug, state, reason, region, created_at, restorable_until, url, admin_url, account_id, worker_id, epoch.
+         * Only these fields, between commas: id, name, slug, state, reason, region, created_at, restorable_until, url, admin_url, account_id, worker_id, epoch, engine.
          */
         fields?: string;
         /**
@@ -2473,6 +2489,59 @@ export type GetV1FleetTenantsIdResponses = {
 };
 
 export type GetV1FleetTenantsIdResponse = GetV1FleetTenantsIdResponses[keyof GetV1FleetTenantsIdResponses];
+
+export type PostV1FleetTenantsIdConvertData = {
+    body: ConvertTenant;
+    headers?: {
+        /**
+         * Up to 255 visible characters of your choice, new for each change. Sent again within a day with the same request, it gets the first answer and changes nothing; with another request it is refused with 422.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/fleet/tenants/{id}/convert';
+};
+
+export type PostV1FleetTenantsIdConvertErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetTenantsIdConvertError = PostV1FleetTenantsIdConvertErrors[keyof PostV1FleetTenantsIdConvertErrors];
+
+export type PostV1FleetTenantsIdConvertResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Tenant;
+    };
+};
+
+export type PostV1FleetTenantsIdConvertResponse = PostV1FleetTenantsIdConvertResponses[keyof PostV1FleetTenantsIdConvertResponses];
 
 export type PostV1FleetTenantsIdResumeData = {
     body?: never;
@@ -3028,7 +3097,7 @@ export type GetV1OperationsData = {
         /**
          * Only rows whose kind is this.
          */
-        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site';
+        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site';
         /**
          * Only rows whose state is this.
          */

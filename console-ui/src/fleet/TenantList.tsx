@@ -13,7 +13,7 @@ import {
   unwrap,
   useListScreen,
 } from '@freehold/ui-kit';
-import { Text } from '@mantine/core';
+import { Code, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -72,6 +72,12 @@ function useColumns(): Column<Tenant>[] {
             {tenant.account_id}
           </Text>
         ),
+      },
+      {
+        id: 'engine',
+        header: word('tenant.engine'),
+        wideOnly: true,
+        cell: (tenant) => <Code>{tenant.engine}</Code>,
       },
       {
         id: 'created_at',

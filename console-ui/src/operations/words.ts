@@ -9,6 +9,7 @@ const KINDS = {
   delete_site: 'operation.delete_site',
   restore_site: 'operation.restore_site',
   change_site: 'operation.change_site',
+  convert_site: 'operation.convert_site',
 } as const satisfies Record<Operation['kind'], string>;
 
 const STATES = {
@@ -17,10 +18,12 @@ const STATES = {
   failed: 'operation.state.failed',
 } as const satisfies Record<Operation['state'], string>;
 
-const STEPS: Readonly<Record<string, 'step.reserve' | 'step.store' | 'step.route'>> = {
+const STEPS: Readonly<Record<string, 'step.reserve' | 'step.store' | 'step.route' | 'step.copy' | 'step.retire'>> = {
   reserve: 'step.reserve',
   store: 'step.store',
   route: 'step.route',
+  copy: 'step.copy',
+  retire: 'step.retire',
 };
 
 export function useOperationWords() {

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::call::{AsOperator, Call};
 use crate::once::Once;
 use crate::operations::Kind;
+use crate::sites::convert::Wanted;
 use crate::sites::{Site, SiteState, SiteView, Sites, Started, TENANTS, change_state, store};
 use crate::store::answer;
 
@@ -59,6 +60,8 @@ struct TenantView {
     #[schema(value_type = String)]
     worker_id: WorkerId,
     epoch: u64,
+    /// What keeps its rows: `sqlite`, or `postgres:` and the name of a database.
+    engine: String,
 }
 
 impl TenantView {
@@ -69,6 +72,7 @@ impl TenantView {
             account_id: site.account,
             worker_id: site.worker,
             epoch: site.epoch,
+            engine: site.engine.to_string(),
         }
     }
 }
@@ -158,6 +162,10 @@ pub(crate) fn routes(sites: Sites) -> Vec<Route> {
         .add(Method::Post, "/v1/fleet/tenants/{id}/resume", resume, |op| {
             op.summary("Resume a suspended tenant").returns::<TenantView>(200)
         })
+        .add(Method::Post, "/v1/fleet/tenants/{id}/convert", convert, |op| {
+            op.summary("Take a tenant to another engine; it is moving meanwhile")
+                .returns::<TenantView>(200)
+        })
         .rows()
 }
 
@@ -242,6 +250,18 @@ async fn suspend(
         _ => Err(ApiError::conflict("wrong_state", "state", "only a ready site can be suspended")),
     });
     Ok(answer_started(&sites, &started.await?))
+}
+
+async fn convert(
+    _call: Call<AsOperator>,
+    State(sites): State<Sites>,
+    Path(tenant): Path<TenantRef>,
+    Idempotent { key, body: Body(wanted) }: Idempotent<Body<Wanted>>,
+) -> Result<Data<TenantView>, ApiError> {
+    let id = find_tenant(&sites, tenant).await?.id;
+    let once = Once::new("operator", key);
+    let started = crate::sites::convert::convert(&sites, id, wanted, &once).await?;
+    Ok(answer_started(&sites, &started))
 }
 
 async fn resume(

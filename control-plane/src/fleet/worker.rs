@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use freehold_fleet::wire::{ENTRIES_PER_MESSAGE_MAX, Receiver, Sender, WireError};
 use freehold_fleet::{
-    Assignment, ControlMessage, LinkError, Order, OrderOutcome, ProcessMessage, Provision,
+    Assignment, ControlMessage, Engine, LinkError, Order, OrderOutcome, ProcessMessage, Provision,
     UpstreamEntry, UpstreamId, UsageReport, WorkerLink, WorkerLoad,
 };
 use freehold_ids::{TenantId, WorkerId};
@@ -20,6 +20,8 @@ use crate::sites::{self, Site, SiteState};
 
 /// How long a worker may take over one order.
 const ORDER_SECONDS_MAX: u64 = 10;
+/// How long it may take to copy a tenant's rows.
+const CONVERT_SECONDS_MAX: u64 = 1_800;
 /// Orders that may wait for one worker.
 const ORDERS_PENDING_MAX: usize = 4_096;
 
@@ -33,11 +35,10 @@ struct RemoteLink {
 }
 
 impl RemoteLink {
-    async fn tell(&self, order: Order) -> Result<OrderOutcome, LinkError> {
+    async fn tell(&self, order: Order, wait: Duration) -> Result<OrderOutcome, LinkError> {
         let gone = || LinkError::Unreachable("the worker disconnected".into());
         let (answer, outcome) = oneshot::channel();
         self.orders.try_send((order, answer)).map_err(|_| gone())?;
-        let wait = Duration::from_secs(ORDER_SECONDS_MAX);
         let outcome = tokio::time::timeout(wait, outcome).await;
         outcome
             .map_err(|_| LinkError::Unreachable("the worker did not answer in time".into()))?
@@ -45,7 +46,11 @@ impl RemoteLink {
     }
 
     async fn order(&self, order: Order) -> Result<(), LinkError> {
-        match self.tell(order).await? {
+        self.order_within(order, Duration::from_secs(ORDER_SECONDS_MAX)).await
+    }
+
+    async fn order_within(&self, order: Order, wait: Duration) -> Result<(), LinkError> {
+        match self.tell(order, wait).await? {
             OrderOutcome::Done | OrderOutcome::Load(_) => Ok(()),
             OrderOutcome::Unreachable { reason } => Err(LinkError::Unreachable(reason)),
             OrderOutcome::Failed { reason } => Err(LinkError::Failed(reason)),
@@ -64,12 +69,21 @@ impl WorkerLink for RemoteLink {
         self.order(Order::Provision(provision)).await
     }
 
+    async fn convert(&self, assignment: Assignment, to: Engine) -> Result<(), LinkError> {
+        let order = Order::Convert { assignment, to };
+        self.order_within(order, Duration::from_secs(CONVERT_SECONDS_MAX)).await
+    }
+
+    async fn retire(&self, tenant: TenantId, engine: Engine) -> Result<(), LinkError> {
+        self.order(Order::Retire { tenant, engine }).await
+    }
+
     async fn discard(&self, tenant: TenantId, epoch: u64) -> Result<(), LinkError> {
         self.order(Order::Discard { tenant, epoch }).await
     }
 
     async fn load(&self) -> Result<WorkerLoad, LinkError> {
-        match self.tell(Order::Load).await? {
+        match self.tell(Order::Load, Duration::from_secs(ORDER_SECONDS_MAX)).await? {
             OrderOutcome::Load(load) => Ok(load),
             other => Err(LinkError::Failed(format!("an unexpected answer: {other:?}"))),
         }
@@ -90,7 +104,8 @@ pub(super) async fn serve(server: &FleetServer, introduced: Introduced) -> Ended
     let (orders, to_do) = mpsc::channel(ORDERS_PENDING_MAX);
     // From here on orders queue up. They are sent after the snapshot, which is read later, so
     // that the snapshot can never undo what an order said.
-    let _line = workers.connect(worker, Arc::new(RemoteLink { orders }));
+    let _line =
+        workers.connect(worker, Arc::new(RemoteLink { orders }), introduction.databases.clone());
     match announce(server, worker, &mut sender).await {
         Err(error) => error,
         Ok(()) => {

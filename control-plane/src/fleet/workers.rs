@@ -26,6 +26,8 @@ pub(crate) struct Worker {
     pub(crate) tenants: u64,
     /// The line to it, while it is connected.
     pub(crate) link: Option<Arc<dyn WorkerLink>>,
+    /// The Postgres databases that it said it has.
+    databases: Vec<String>,
     /// Which of its connections that is; the newest one counts.
     connection: u64,
 }
@@ -68,6 +70,7 @@ fn worker(row: &Row, tenants: &HashMap<WorkerId, u64>) -> Result<Worker, DbError
         cordoned: row.get::<Option<i64>>("cordoned_at")?.is_some(),
         tenants: tenants.get(&id).copied().unwrap_or_default(),
         link: None,
+        databases: Vec::new(),
         connection: 0,
     })
 }
@@ -126,6 +129,7 @@ impl Workers {
                 cordoned: false,
                 tenants: 0,
                 link: None,
+                databases: Vec::new(),
                 connection: 0,
             }),
         }
@@ -134,11 +138,17 @@ impl Workers {
 
     /// Takes the line to a worker that has connected, for as long as what is returned lives.
     #[must_use]
-    pub(crate) fn connect(&self, id: WorkerId, link: Arc<dyn WorkerLink>) -> Line {
+    pub(crate) fn connect(
+        &self,
+        id: WorkerId,
+        link: Arc<dyn WorkerLink>,
+        databases: Vec<String>,
+    ) -> Line {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let mut known = self.known.write();
         if let Some(worker) = known.iter_mut().find(|worker| worker.id == id) {
             (worker.link, worker.connection) = (Some(link), connection);
+            worker.databases = databases;
         }
         Line { workers: self.clone(), id, connection }
     }
@@ -154,6 +164,12 @@ impl Workers {
     /// The line to a worker, while it is connected.
     pub(crate) fn link(&self, id: WorkerId) -> Option<Arc<dyn WorkerLink>> {
         self.known.read().iter().find(|worker| worker.id == id)?.link.clone()
+    }
+
+    /// The Postgres databases that a worker can keep tenants in, by name.
+    pub(crate) fn databases(&self, id: WorkerId) -> Vec<String> {
+        let known = self.known.read();
+        known.iter().find(|worker| worker.id == id).map(|w| w.databases.clone()).unwrap_or_default()
     }
 
     /// Every worker that joined.

@@ -17,22 +17,24 @@ pub(crate) enum Kind {
     DeleteSite,
     RestoreSite,
     ChangeSite,
+    ConvertSite,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::CreateSite,
         Self::SuspendSite,
         Self::ResumeSite,
         Self::DeleteSite,
         Self::RestoreSite,
         Self::ChangeSite,
+        Self::ConvertSite,
     ];
 
     /// The words of all kinds, for lists.
-    pub(crate) const WORDS: [&'static str; 6] = {
-        let [a, b, c, d, e, f] = Self::ALL;
-        [a.as_str(), b.as_str(), c.as_str(), d.as_str(), e.as_str(), f.as_str()]
+    pub(crate) const WORDS: [&'static str; 7] = {
+        let [a, b, c, d, e, f, g] = Self::ALL;
+        [a.as_str(), b.as_str(), c.as_str(), d.as_str(), e.as_str(), f.as_str(), g.as_str()]
     };
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -43,6 +45,7 @@ impl Kind {
             Self::DeleteSite => "delete_site",
             Self::RestoreSite => "restore_site",
             Self::ChangeSite => "change_site",
+            Self::ConvertSite => "convert_site",
         }
     }
 

@@ -78,6 +78,7 @@ pub(crate) const TENANTS: ListPolicy = ListPolicy {
             .filtered()
             .aggregated(),
         Field::new("epoch", FieldKind::Int).shown().filtered().sorted(),
+        Field::view("engine"),
     ],
     ..SITES
 };

@@ -3,6 +3,7 @@
 //! A change stores the desired state and an operation in one transaction; `reconcile` then closes
 //! the gap between desired and observed, at once and, after a crash, again.
 
+pub(crate) mod convert;
 mod list;
 mod model;
 pub(crate) mod previous_slugs;
@@ -46,6 +47,8 @@ pub(crate) struct Sites {
     pub(crate) fleet: Fleet,
     pub(crate) operations: Operations,
     pub(crate) tickets: SigningKey,
+    /// What keeps new sites.
+    pub(crate) engine: convert::Wanted,
     /// Sites that an account may have before its e-mail is verified.
     pub(crate) unverified_sites_max: u64,
     /// One operation on a site at a time, so that the newest desired state is the last published.

@@ -2,7 +2,7 @@
 
 use freehold_api::Problems;
 use freehold_clock::UnixMs;
-use freehold_fleet::Hosts;
+use freehold_fleet::{Engine, Hosts};
 use freehold_ids::{AccountId, OperationId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -232,6 +232,12 @@ pub(crate) struct Site {
     pub(crate) epoch: u64,
     pub(crate) created_at: i64,
     pub(crate) erase_at: Option<i64>,
+    /// What keeps its store.
+    pub(crate) engine: Engine,
+    /// What is to keep it: its rows are being copied.
+    pub(crate) engine_next: Option<Engine>,
+    /// What kept it until its rows were copied: a store that is still to be removed.
+    pub(crate) engine_former: Option<Engine>,
 }
 
 impl Site {

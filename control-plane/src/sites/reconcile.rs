@@ -16,7 +16,7 @@ use freehold_ids::AccountId;
 
 use super::model::{Site, SiteState};
 use super::previous_slugs::PreviousSlug;
-use super::{Fleet, Sites};
+use super::{Fleet, Sites, convert};
 use crate::accounts::{self, Member};
 use crate::domains::{self, Names, Served};
 use crate::faults;
@@ -24,9 +24,6 @@ use crate::operations::{Running, StepState};
 
 /// How long an edge may take to put a change in force before it no longer counts as connected.
 pub(crate) const EDGES_PATIENCE: Duration = Duration::from_secs(2);
-
-/// How stores are kept; the only way so far.
-const ENGINE: &str = "sqlite";
 
 /// Why a site is not in its desired state yet.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +58,14 @@ pub(crate) async fn reconcile(
 ) -> Result<(), Obstacle> {
     let owner = owner(&sites.db, site).await?.ok_or(Obstacle::NoOwner)?;
     let names = domains::store::names_of(&mut sites.db.read().await?, site.id).await?;
+    let converted;
+    let site = match (site.state, &site.engine_next, &site.engine_former) {
+        (_, None, None) | (SiteState::Deleted | SiteState::Failed, ..) => site,
+        _ => {
+            converted = convert::run(sites, site, (&names, &owner), running).await?;
+            &converted
+        }
+    };
     let assignment = assignment(&sites.fleet, site, &names, Some(&owner));
     faults::point("before_store");
     match site.state {
@@ -111,7 +116,7 @@ async fn assign(
     Ok(())
 }
 
-async fn publish(sites: &Sites, site: &Site, names: &Names, running: &mut Running) {
+pub(super) async fn publish(sites: &Sites, site: &Site, names: &Names, running: &mut Running) {
     running.step("route", StepState::Running);
     let revision = sites.fleet.feed.publish(routes(&sites.fleet.hosts, site, names), Vec::new());
     sites.fleet.feed.confirmed(revision, EDGES_PATIENCE).await;
@@ -150,6 +155,8 @@ pub(crate) fn assignment(
         tenant: site.id,
         epoch: site.epoch,
         state: match site.state {
+            // Nobody uses a store whose rows are being copied.
+            SiteState::Ready if site.engine_next.is_some() => TenantState::Suspended,
             SiteState::Provisioning | SiteState::Ready => TenantState::Active,
             SiteState::Suspended => TenantState::Suspended,
             SiteState::Deleted | SiteState::Failed => TenantState::Deleted,
@@ -164,6 +171,7 @@ pub(crate) fn assignment(
             unread: Unread::default(),
         },
         owner: None,
+        engine: site.engine.clone(),
         manifest,
         unread: Unread::default(),
     }
@@ -186,7 +194,7 @@ fn manifest(site: &Site, names: &Names, owner: &Member) -> Manifest {
         epoch: site.epoch,
         worker: site.worker,
         region: site.region.clone(),
-        engine: ENGINE.to_owned(),
+        engine: site.engine.to_string(),
         name: site.name.clone(),
         slug: site.shown_slug().to_owned(),
         created_at: site.created_at,
@@ -207,6 +215,7 @@ fn manifest(site: &Site, names: &Names, owner: &Member) -> Manifest {
 /// What the edges are told of a site.
 pub(crate) fn routes(hosts: &Hosts, site: &Site, names: &Names) -> Vec<Route> {
     let state = match site.state {
+        SiteState::Ready if site.engine_next.is_some() => RouteState::Moving,
         SiteState::Provisioning | SiteState::Ready => RouteState::Active,
         SiteState::Suspended => RouteState::Suspended,
         SiteState::Deleted | SiteState::Failed => RouteState::Deleted,

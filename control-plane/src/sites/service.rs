@@ -8,7 +8,7 @@ use freehold_ids::{AccountId, OperationId, TenantId};
 
 use super::model::{NewSite, Site, SiteState};
 use super::reconcile::{self, Obstacle};
-use super::{Sites, previous_slugs, store};
+use super::{Sites, convert, previous_slugs, store};
 use crate::domains::{self, Names};
 use crate::fleet::NoWorker;
 use crate::once::Once;
@@ -81,6 +81,9 @@ pub(crate) async fn place(
         epoch: 1,
         created_at: now.0,
         erase_at: None,
+        engine: convert::choose(sites, worker.id, &sites.engine).await?,
+        engine_next: None,
+        engine_former: None,
     };
     if previous_slugs::holder(writer, &site.slug).await.map_err(answer)?.is_some() {
         return Err(slug_taken(slug_path));
@@ -231,6 +234,11 @@ async fn give_up(
     let error = obstacle.map(|obstacle| obstacle.to_string());
     let row = running.ended(Outcome::Failed, error);
     let site = store::by_id(&mut sites.db.read().await?, tenant).await?;
+    if let Some(site) = site.as_ref().filter(|site| site.engine_next.is_some())
+        && let Err(obstacle) = convert::give_up(sites, site.clone()).await
+    {
+        tracing::error!(site = %tenant, %obstacle, "a site is not served after its conversion failed");
+    }
     let new = site.filter(|site| site.state == SiteState::Provisioning);
     if let Some(site) = &new
         && let Err(obstacle) = reconcile::discard(&sites.fleet, site, &Names::default()).await

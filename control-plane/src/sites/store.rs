@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use freehold_clock::UnixMs;
 use freehold_db::{
-    Database, DbError, Delete, Direction, Filter, Insert, Reader, Row, Select, Update, Writer,
+    Database, DbError, Delete, Direction, Filter, Insert, Measure, Reader, Row, Select, Update,
+    Writer,
 };
+use freehold_fleet::Engine;
 use freehold_ids::{AccountId, TenantId, WorkerId};
 use freehold_lists::{Found, List, Listed};
 
@@ -16,7 +18,7 @@ use crate::operations::store::typed;
 /// Sites that are counted at a time.
 const COUNTED_AT_A_TIME_ROWS: u64 = 1_000;
 pub(super) const TABLE: &str = "sites";
-pub(super) const COLUMNS: [&str; 11] = [
+pub(super) const COLUMNS: [&str; 14] = [
     "id",
     "account_id",
     "slug",
@@ -28,6 +30,9 @@ pub(super) const COLUMNS: [&str; 11] = [
     "epoch",
     "created_at",
     "erase_at",
+    "engine",
+    "engine_next",
+    "engine_former",
 ];
 
 fn site(row: &Row) -> Result<Site, DbError> {
@@ -44,7 +49,21 @@ fn site(row: &Row) -> Result<Site, DbError> {
         epoch: row.get::<i64>("epoch")?.unsigned_abs(),
         created_at: row.get("created_at")?,
         erase_at: row.get("erase_at")?,
+        engine: engine(row, "engine")?.unwrap_or_default(),
+        engine_next: engine(row, "engine_next")?,
+        engine_former: engine(row, "engine_former")?,
     })
+}
+
+fn engine(row: &Row, column: &str) -> Result<Option<Engine>, DbError> {
+    let text: Option<String> = row.get(column)?;
+    let parsed = text.map(|text| text.parse()).transpose();
+    parsed.map_err(|error| DbError::Shape(format!("sites.{column}: {error}")))
+}
+
+/// How an engine is stored; a file is what a site has without a word.
+fn engine_word(engine: &Engine) -> Option<String> {
+    (!engine.is_sqlite()).then(|| engine.to_string())
 }
 
 /// Writes a new site.
@@ -64,7 +83,8 @@ pub(crate) async fn insert(writer: &mut Writer, site: &Site) -> Result<(), DbErr
         .set("epoch", i64::try_from(site.epoch).unwrap_or(i64::MAX))
         .set("created_at", site.created_at)
         .set("changed_at", site.created_at)
-        .set("erase_at", site.erase_at);
+        .set("erase_at", site.erase_at)
+        .set("engine", engine_word(&site.engine));
     writer.insert(&insert).await.map(drop)
 }
 
@@ -79,9 +99,37 @@ pub(crate) async fn update(writer: &mut Writer, site: &Site, now: UnixMs) -> Res
         .set("state", site.state.as_str())
         .set("reason", site.reason.clone())
         .set("erase_at", site.erase_at)
+        .set("epoch", i64::try_from(site.epoch).unwrap_or(i64::MAX))
+        .set("engine_next", site.engine_next.as_ref().map(ToString::to_string))
         .set("changed_at", now.0)
         .filter(Filter::eq("id", site.id.to_string()));
     writer.update(&update).await.map(drop)
+}
+
+/// Writes what keeps a site's store, and nothing else of it.
+pub(super) async fn update_engine(writer: &mut Writer, site: &Site) -> Result<(), DbError> {
+    let update = Update::table(TABLE)
+        .set("engine", engine_word(&site.engine))
+        .set("engine_next", site.engine_next.as_ref().map(ToString::to_string))
+        .set("engine_former", site.engine_former.as_ref().map(ToString::to_string))
+        .filter(Filter::eq("id", site.id.to_string()));
+    writer.update(&update).await.map(drop)
+}
+
+/// How many sites each Postgres database keeps or is to keep.
+pub(crate) async fn count_by_database(db: &Database) -> Result<HashMap<String, u64>, DbError> {
+    let select = Select::groups(TABLE, &["engine", "engine_next"], &[(Measure::Rows, "sites")])
+        .filter(Filter::is_not_null("engine").or(Filter::is_not_null("engine_next")));
+    let mut counts = HashMap::new();
+    for row in db.read().await?.rows(&select).await? {
+        let sites = row.get::<i64>("sites")?.unsigned_abs();
+        for column in ["engine", "engine_next"] {
+            if let Some(Engine::Postgres { database }) = engine(&row, column)? {
+                *counts.entry(database).or_default() += sites;
+            }
+        }
+    }
+    Ok(counts)
 }
 
 pub(crate) async fn by_id(read: &mut Reader, id: TenantId) -> Result<Option<Site>, DbError> {

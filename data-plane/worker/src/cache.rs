@@ -194,6 +194,7 @@ mod tests {
             root: folder.to_owned(),
             open_max: 1,
             idle_close: std::time::Duration::from_secs(300),
+            databases: Vec::new(),
         };
         PublicCache::new(1 << 20, Tenants::new(config, Clock::manual()).await.unwrap())
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use freehold_db::DbError;
-use freehold_fleet::{Assignment, LinkError, Provision, WorkerLink, WorkerLoad};
+use freehold_fleet::{Assignment, Engine, LinkError, Provision, WorkerLink, WorkerLoad};
 use freehold_ids::{TenantId, WorkerId};
 use freehold_kernel::{Seeding, StoreError, Tenants};
 
@@ -17,7 +17,8 @@ pub struct LocalLink {
 fn link_error(error: StoreError) -> LinkError {
     match error {
         StoreError::NotOwned => LinkError::StaleEpoch,
-        StoreError::Crowded | StoreError::Db(DbError::Busy | DbError::Full) => {
+        StoreError::Crowded
+        | StoreError::Db(DbError::Busy | DbError::TooSlow | DbError::Full | DbError::Io(_)) => {
             LinkError::Unreachable(error.to_string())
         }
         StoreError::Db(_) | StoreError::Idempotency(_) => LinkError::Failed(error.to_string()),
@@ -32,6 +33,14 @@ impl WorkerLink for LocalLink {
 
     async fn provision(&self, provision: Provision) -> Result<(), LinkError> {
         self.tenants.provision(&provision, &self.seeds).await.map_err(link_error)
+    }
+
+    async fn convert(&self, assignment: Assignment, to: Engine) -> Result<(), LinkError> {
+        self.tenants.convert(assignment, &to).await.map_err(link_error)
+    }
+
+    async fn retire(&self, tenant: TenantId, engine: Engine) -> Result<(), LinkError> {
+        self.tenants.retire(tenant, &engine).await.map_err(link_error)
     }
 
     async fn discard(&self, tenant: TenantId, epoch: u64) -> Result<(), LinkError> {

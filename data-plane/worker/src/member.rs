@@ -268,6 +268,14 @@ impl Session {
                 let record = Record::Assignment(told);
                 (self.link.provision(provision).await, record)
             }
+            Order::Convert { assignment, to } => {
+                let record = Record::Assignment(assignment.clone().without_manifest());
+                (self.link.convert(assignment, to).await, record)
+            }
+            Order::Retire { tenant, engine } => {
+                let retired = self.link.retire(tenant, engine).await;
+                return retired.into();
+            }
             Order::Discard { tenant, epoch } => {
                 (self.link.discard(tenant, epoch).await, Record::Gone(tenant))
             }

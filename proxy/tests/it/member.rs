@@ -127,6 +127,7 @@ async fn start(folder: &Path) -> (Edge, u16) {
             region: "local".into(),
             address: None,
             public_key: None,
+            databases: Vec::new(),
         },
         folder: folder.to_owned(),
         join_token: Some(JoinSecret("fhj_test".into())),

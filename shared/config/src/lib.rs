@@ -34,6 +34,10 @@ pub struct Problem {
 pub struct WorkerSettings {
     /// Open tenants at most.
     pub open_tenants_max: usize,
+    /// The Postgres databases that may hold tenants, by name: their URLs, which are secrets.
+    pub databases: Vec<(String, String)>,
+    /// Connections to each of them at most.
+    pub database_connections_max: u32,
     /// Seconds for which a tenant stays open that nobody uses.
     pub idle_close_seconds: u64,
     /// Bytes of public answers that are kept at most; 0 keeps none.
@@ -90,6 +94,8 @@ pub struct Config {
     pub worker_region: String,
     /// Whether reserved names become domains of a site without a proof.
     pub trust_reserved_names: bool,
+    /// Whether new sites are kept in Postgres, and not in files.
+    pub postgres_for_new_sites: bool,
     /// The DNS server that is asked for domains' records; `None` for the system's.
     pub domains_resolver: Option<SocketAddr>,
     /// How a worker keeps its tenants.

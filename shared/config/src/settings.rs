@@ -10,6 +10,8 @@ use toml::Value;
 use crate::layers::Setting;
 use crate::{Config, Problem, WorkerSettings};
 
+/// The name of a database of tenants.
+const DATABASE_NAME_CHARS_MAX: usize = 40;
 /// Unverified accounts' sites where every host is below localhost.
 const UNVERIFIED_SITES_LOCAL: u64 = 100;
 /// Unverified accounts' sites on public hosts.
@@ -167,6 +169,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let backup_hours = reader.number("control.backup_hours", 0, 24 * 365);
     let backup_dir = Some(reader.text("control.backup_dir")).filter(|text| !text.is_empty());
     let worker = worker(&mut reader);
+    let engine = reader.one_of("control.engine", &[("sqlite", false), ("postgres", true)]);
     let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
     let (worker_name, worker_region) = (reader.name("worker.name"), reader.name("worker.region"));
     let (edge_name, edge_region) = (reader.name("edge.name"), reader.name("edge.region"));
@@ -202,6 +205,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         jobs_enabled,
         backup_hours,
         backup_dir: backup_dir.map(PathBuf::from),
+        postgres_for_new_sites: engine?,
         unverified_sites_max,
         trust_reserved_names,
         domains_resolver,
@@ -221,11 +225,34 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
 /// How a worker keeps its tenants.
 fn worker(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
     let open_tenants_max = reader.number("worker.open_tenants_max", 1, 100_000);
+    let connections = reader.number("worker.database_connections_max", 2, 1_000);
     Some(WorkerSettings {
         open_tenants_max: usize::try_from(open_tenants_max).ok()?,
         idle_close_seconds: reader.number("worker.idle_close_seconds", 1, 86_400),
         cache_bytes_max: reader.number("worker.cache_bytes_max", 0, 1 << 40),
+        database_connections_max: u32::try_from(connections).ok()?,
+        databases: databases(reader),
     })
+}
+
+/// The Postgres databases of tenants: `NAME=URL`, with spaces between.
+fn databases(reader: &mut Reader<'_>) -> Vec<(String, String)> {
+    let text = reader.text("worker.databases");
+    let mut known: Vec<(String, String)> = Vec::new();
+    for (name, url) in text.split_whitespace().map(|e| e.split_once('=').unwrap_or((e, ""))) {
+        let is_name = (1..=DATABASE_NAME_CHARS_MAX).contains(&name.len())
+            && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'));
+        if !is_name || !is_postgres(url) || known.iter().any(|(other, _)| other == name) {
+            reader.wrong("worker.databases", "expected NAME=postgres://…, each name once");
+            return Vec::new();
+        }
+        known.push((name.to_owned(), url.to_owned()));
+    }
+    known
+}
+
+fn is_postgres(url: &str) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 /// As chosen, or by where the hosts are.
@@ -312,8 +339,7 @@ fn advertised(
 /// A URL, or nothing.
 fn control_database(reader: &mut Reader<'_>) -> Option<String> {
     let url = reader.text("control.database");
-    let is_known = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
-    if !url.is_empty() && !is_known {
+    if !url.is_empty() && !is_postgres(&url) {
         reader.wrong("control.database", "expected postgres://… or nothing");
     }
     (!url.is_empty()).then_some(url)

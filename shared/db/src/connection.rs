@@ -13,10 +13,13 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use crate::engine::Place;
+use crate::postgres::SchemaTransaction;
 use crate::schema::Catalog;
 use crate::sqlite::{Lease, Turn};
 use crate::{DbError, Delete, FromSql, Insert, Select, Update};
 
+/// Values of one statement at most; SQLite takes 32,766, Postgres twice as many.
+const VALUES_PER_STATEMENT_MAX: usize = 30_000;
 /// Keeps what a statement of a Postgres write transaction did, and stands before the next one.
 const KEEP_STATEMENT: &str = "RELEASE SAVEPOINT statement; SAVEPOINT statement";
 /// Takes back what a failed statement of a Postgres write transaction did.
@@ -28,8 +31,20 @@ pub(crate) enum Link {
     SqliteWrite(Turn),
     Postgres(PoolConnection<Postgres>),
     PostgresTransaction(Transaction<'static, Postgres>),
+    Schema(SchemaTransaction),
     /// The transaction was committed.
     Over,
+}
+
+impl Link {
+    /// The server's connection, of a transaction that is not over.
+    fn postgres(&mut self) -> Option<&mut PgConnection> {
+        match self {
+            Self::PostgresTransaction(transaction) => Some(transaction),
+            Self::Schema(own) => Some(&mut own.inner),
+            Self::SqliteRead(_) | Self::SqliteWrite(_) | Self::Postgres(_) | Self::Over => None,
+        }
+    }
 }
 
 fn over() -> DbError {
@@ -62,6 +77,7 @@ impl Reader {
             Link::SqliteWrite(turn) => turn.rows(sql, values).await.map(from_sqlite),
             Link::Postgres(connection) => self.place.rows(connection, sql, values).await,
             Link::PostgresTransaction(connection) => self.place.rows(connection, sql, values).await,
+            Link::Schema(own) => self.place.rows(&mut own.inner, sql, values).await,
             Link::Over => return Err(over()),
         };
         self.settled(found).await
@@ -80,6 +96,7 @@ impl Reader {
             Link::PostgresTransaction(connection) => {
                 self.place.optional(connection, sql, values).await
             }
+            Link::Schema(own) => self.place.optional(&mut own.inner, sql, values).await,
             Link::Over => return Err(over()),
         };
         self.settled(found).await
@@ -99,8 +116,8 @@ impl Reader {
     async fn settled<T>(&mut self, outcome: Result<T, sqlx::Error>) -> Result<T, DbError> {
         if self.has_savepoint
             && matches!(outcome, Err(sqlx::Error::Database(_)))
-            && let Link::PostgresTransaction(connection) = &mut self.link
-            && let Err(error) = sqlx::raw_sql(UNDO_STATEMENT).execute(&mut **connection).await
+            && let Some(connection) = self.link.postgres()
+            && let Err(error) = sqlx::raw_sql(UNDO_STATEMENT).execute(connection).await
         {
             return Err(self.translate(error));
         }
@@ -133,7 +150,7 @@ impl std::ops::DerefMut for Writer {
 impl Writer {
     /// A write transaction that has its turn; on Postgres its first savepoint stands.
     pub(crate) fn new(mut reader: Reader) -> Self {
-        reader.has_savepoint = matches!(reader.link, Link::PostgresTransaction(_));
+        reader.has_savepoint = reader.link.postgres().is_some();
         Self(reader)
     }
 
@@ -144,6 +161,21 @@ impl Writer {
     pub async fn insert(&mut self, insert: &Insert) -> Result<bool, DbError> {
         let rendered = insert.render(&self.0.place, &self.0.catalog);
         self.execute(rendered).await.map(|rows| rows > 0)
+    }
+
+    /// Writes many rows of one table that set the same columns.
+    ///
+    /// # Errors
+    /// [`DbError::Conflict`] under the declared constraint's name.
+    pub(crate) async fn insert_all(&mut self, rows: &[Insert]) -> Result<(), DbError> {
+        let width = rows.first().map_or(1, Insert::width).max(1);
+        for rows in rows.chunks((VALUES_PER_STATEMENT_MAX / width).max(1)) {
+            if let [first, others @ ..] = rows {
+                let rendered = first.render_with(others, &self.0.place, &self.0.catalog);
+                self.execute(rendered).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Changes rows; says how many.
@@ -196,17 +228,17 @@ impl Writer {
                 done.map_err(|error| self.0.translate(error))?;
                 store.settle().await
             }
-            link @ Link::PostgresTransaction(_) => {
+            link @ (Link::PostgresTransaction(_) | Link::Schema(_)) => {
                 self.0.link = link;
                 for insert in inserts {
                     self.insert(insert).await?;
                 }
-                match std::mem::replace(&mut self.0.link, Link::Over) {
-                    Link::PostgresTransaction(transaction) => {
-                        transaction.commit().await.map_err(|error| self.0.translate(error))
-                    }
-                    _ => Err(over()),
-                }
+                let done = match std::mem::replace(&mut self.0.link, Link::Over) {
+                    Link::PostgresTransaction(transaction) => transaction.commit().await,
+                    Link::Schema(own) => own.commit().await,
+                    _ => return Err(over()),
+                };
+                done.map_err(|error| self.0.translate(error))
             }
             Link::SqliteRead(_) | Link::Postgres(_) | Link::Over => Err(over()),
         }
@@ -216,10 +248,12 @@ impl Writer {
     pub(crate) async fn execute_text(&mut self, sql: String) -> Result<(), DbError> {
         let done = match &mut self.0.link {
             Link::SqliteWrite(turn) => turn.execute_slowly(sql).await,
-            Link::PostgresTransaction(connection) => {
-                sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **connection).await.map(drop)
-            }
-            Link::SqliteRead(_) | Link::Postgres(_) | Link::Over => return Err(over()),
+            link => match link.postgres() {
+                Some(connection) => {
+                    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
+                }
+                None => return Err(over()),
+            },
         };
         self.0.settled(done).await
     }
@@ -227,10 +261,10 @@ impl Writer {
     async fn execute(&mut self, (sql, values): (String, SqlxValues)) -> Result<u64, DbError> {
         let done = match &mut self.0.link {
             Link::SqliteWrite(turn) => turn.execute(sql, values).await,
-            Link::PostgresTransaction(connection) => {
-                kept(connection, &self.0.place, sql, values).await
-            }
-            Link::SqliteRead(_) | Link::Postgres(_) | Link::Over => return Err(over()),
+            link => match link.postgres() {
+                Some(connection) => kept(connection, &self.0.place, sql, values).await,
+                None => return Err(over()),
+            },
         };
         self.0.settled(done).await
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::schema::DeclaredTable;
 use crate::{
-    Database, DatabaseOptions, DbError, Direction, Insert, Migration, Row, Select, SqlValue,
+    Database, DatabaseOptions, DbError, Direction, Filter, Insert, Migration, Reader, Row, Select,
+    SqlValue,
 };
 
 /// Rows that are held in memory at a time.
@@ -45,31 +46,87 @@ impl Database {
         let mut to = target.write().await?;
         // In the order in which they were declared: what a table refers to was there before it.
         for table in self.catalog().tables() {
-            let mut copied = 0;
-            loop {
-                let rows = from.rows(&step(table, copied)).await?;
-                for row in &rows {
-                    to.insert(&same(table, row)?).await?;
-                }
-                let count = rows.len() as u64;
-                copied += count;
-                if count < ROWS_PER_STEP {
-                    break;
-                }
+            let mut steps = Steps::of(table);
+            while let Some(rows) = steps.next(&mut from).await? {
+                let inserts: Vec<_> =
+                    rows.iter().map(|row| same(table, row)).collect::<Result<_, _>>()?;
+                to.insert_all(&inserts).await?;
             }
         }
         to.commit().await
     }
+
+    /// Reads every row of the declared tables of both stores, while nobody writes to either.
+    ///
+    /// # Errors
+    /// [`DbError::Shape`] names the first table whose rows are not the same.
+    pub async fn compare_rows_with(&self, other: &Self) -> Result<(), DbError> {
+        let (mut own, mut theirs) = (self.snapshot().await?, other.snapshot().await?);
+        for table in self.catalog().tables() {
+            let (mut steps, mut their_steps) = (Steps::of(table), Steps::of(table));
+            loop {
+                let rows = values(table, steps.next(&mut own).await?)?;
+                if rows != values(table, their_steps.next(&mut theirs).await?)? {
+                    let message = format!("the rows of {} are not the same", table.name);
+                    return Err(DbError::Shape(message));
+                }
+                if rows.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
-fn step(table: &DeclaredTable, skip: u64) -> Select {
-    let select = Select::columns(table.name, &table.columns).page(ROWS_PER_STEP, skip);
-    let key = table.primary_key.iter();
-    key.fold(select, |select, column| select.order(column, Direction::Ascending))
+/// The rows of a table in the order of its key, some at a time.
+#[derive(Debug)]
+struct Steps<'a> {
+    table: &'a DeclaredTable,
+    last: Vec<(&'static str, Direction, SqlValue)>,
+    is_over: bool,
+}
+
+impl<'a> Steps<'a> {
+    const fn of(table: &'a DeclaredTable) -> Self {
+        Self { table, last: Vec::new(), is_over: false }
+    }
+
+    /// The next rows; none when there are no more.
+    async fn next(&mut self, from: &mut Reader) -> Result<Option<Vec<Row>>, DbError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let table = self.table;
+        let mut select = Select::columns(table.name, &table.columns).page(ROWS_PER_STEP, 0);
+        for column in table.primary_key {
+            select = select.order(column, Direction::Ascending);
+        }
+        if !self.last.is_empty() {
+            select = select.filter(Filter::after(&self.last));
+        }
+        let rows = from.rows(&select).await?;
+        self.is_over = (rows.len() as u64) < ROWS_PER_STEP;
+        let Some(last) = rows.last() else { return Ok(None) };
+        let key = table.primary_key.iter();
+        self.last = key
+            .map(|column| Ok((*column, Direction::Ascending, last.get::<SqlValue>(column)?)))
+            .collect::<Result<_, DbError>>()?;
+        Ok(Some(rows))
+    }
 }
 
 fn same(table: &DeclaredTable, row: &Row) -> Result<Insert, DbError> {
     table.columns.iter().try_fold(Insert::into(table.name), |insert, column| {
         Ok(insert.set(column, row.get::<SqlValue>(column)?))
     })
+}
+
+/// What rows hold, comparable between engines.
+fn values(
+    table: &DeclaredTable,
+    rows: Option<Vec<Row>>,
+) -> Result<Option<Vec<Vec<SqlValue>>>, DbError> {
+    let value = |row: &Row| table.columns.iter().map(|column| row.get(column)).collect();
+    rows.map(|rows| rows.iter().map(value).collect()).transpose()
 }

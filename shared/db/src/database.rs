@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::connection::{Link, Reader, Writer};
 use crate::engine::{Engine, Place};
+use crate::postgres::{SchemaHost, SchemaStore};
 use crate::schema::{Catalog, Migration};
 use crate::{DatabaseOptions, DbError, PostgresOptions, postgres, sqlite};
 
@@ -19,6 +20,7 @@ pub struct Database {
 enum Pools {
     Sqlite(Arc<sqlite::Store>),
     Postgres(Arc<postgres::Pools>),
+    Schema(Arc<SchemaStore>),
 }
 
 impl Database {
@@ -45,9 +47,22 @@ impl Database {
         Ok(db)
     }
 
+    /// A store among the many of a Postgres database. The schema has to be there.
+    ///
+    /// # Errors
+    /// [`DbError::Shape`] for what is no name of a schema.
+    pub fn in_schema(
+        host: &SchemaHost,
+        schema: &str,
+        catalog: Arc<Catalog>,
+    ) -> Result<Self, DbError> {
+        let store = SchemaStore::new(host.clone(), schema)?;
+        Ok(Self { pools: Pools::Schema(Arc::new(store)), catalog })
+    }
+
     /// Whether other processes may have the store open, and write to it, at the same time.
     pub const fn is_shared(&self) -> bool {
-        matches!(self.pools, Pools::Postgres(_))
+        !matches!(self.pools, Pools::Sqlite(_))
     }
 
     /// A read-only connection: each statement sees the newest commit.
@@ -59,6 +74,9 @@ impl Database {
             Pools::Sqlite(store) => Link::SqliteRead(store.read(false).await?),
             Pools::Postgres(pools) => {
                 Link::Postgres(pools.readers.acquire().await.map_err(|e| self.translate(e))?)
+            }
+            Pools::Schema(store) => {
+                Link::Schema(store.read(false).await.map_err(|e| self.translate(e))?)
             }
         };
         Ok(self.reader(link))
@@ -73,6 +91,9 @@ impl Database {
             Pools::Sqlite(store) => Link::SqliteRead(store.read(true).await?),
             Pools::Postgres(pools) => {
                 Link::PostgresTransaction(pools.snapshot().await.map_err(|e| self.translate(e))?)
+            }
+            Pools::Schema(store) => {
+                Link::Schema(store.read(true).await.map_err(|e| self.translate(e))?)
             }
         };
         Ok(self.reader(link))
@@ -89,6 +110,7 @@ impl Database {
         let link = match &self.pools {
             Pools::Sqlite(store) => Link::SqliteWrite(store.write().await?),
             Pools::Postgres(pools) => Link::PostgresTransaction(pools.begin().await?),
+            Pools::Schema(store) => Link::Schema(store.write().await?),
         };
         Ok(Writer::new(self.reader(link)))
     }
@@ -101,7 +123,7 @@ impl Database {
     pub async fn settle(&self) -> Result<(), DbError> {
         match &self.pools {
             Pools::Sqlite(store) => store.settle().await,
-            Pools::Postgres(_) => Ok(()),
+            Pools::Postgres(_) | Pools::Schema(_) => Ok(()),
         }
     }
 
@@ -109,7 +131,7 @@ impl Database {
     pub fn has_failed(&self) -> bool {
         match &self.pools {
             Pools::Sqlite(store) => store.has_failed(),
-            Pools::Postgres(_) => false,
+            Pools::Postgres(_) | Pools::Schema(_) => false,
         }
     }
 
@@ -120,7 +142,7 @@ impl Database {
     pub async fn recover(&self) -> Result<(), DbError> {
         match &self.pools {
             Pools::Sqlite(store) => store.recover().await,
-            Pools::Postgres(_) => Ok(()),
+            Pools::Postgres(_) | Pools::Schema(_) => Ok(()),
         }
     }
 
@@ -133,6 +155,9 @@ impl Database {
             Pools::Sqlite(store) => store.schema_version().await,
             Pools::Postgres(pools) => {
                 pools.schema_version().await.map_err(|error| self.translate(error))
+            }
+            Pools::Schema(store) => {
+                store.schema_version().await.map_err(|error| self.translate(error))
             }
         }
     }
@@ -159,6 +184,10 @@ impl Database {
                     let writer = Writer::new(self.reader(Link::PostgresTransaction(begun)));
                     postgres::migrate(writer, migration).await?;
                 }
+                Pools::Schema(store) => {
+                    let link = Link::Schema(store.begin_migration().await?);
+                    postgres::migrate(Writer::new(self.reader(link)), migration).await?;
+                }
             }
             tracing::debug!(version = migration.version, name = migration.name, "migrated");
         }
@@ -170,6 +199,8 @@ impl Database {
         match &self.pools {
             Pools::Sqlite(store) => store.close().await,
             Pools::Postgres(pools) => pools.close().await,
+            // Its connections are its neighbours' too.
+            Pools::Schema(_) => {}
         }
     }
 
@@ -179,7 +210,7 @@ impl Database {
 
     pub(crate) const fn postgres(&self) -> Option<&Arc<postgres::Pools>> {
         match &self.pools {
-            Pools::Sqlite(_) => None,
+            Pools::Sqlite(_) | Pools::Schema(_) => None,
             Pools::Postgres(pools) => Some(pools),
         }
     }
@@ -199,11 +230,14 @@ impl Database {
     }
 
     fn reader(&self, link: Link) -> Reader {
-        let engine = match &self.pools {
-            Pools::Sqlite(_) => Engine::Sqlite,
-            Pools::Postgres(_) => Engine::Postgres,
+        let place = match &self.pools {
+            Pools::Sqlite(_) => Place::of(Engine::Sqlite),
+            Pools::Postgres(_) => Place::of(Engine::Postgres),
+            Pools::Schema(store) => {
+                Place { engine: Engine::Postgres, schema: Some(store.schema.clone()) }
+            }
         };
-        Reader::new(link, Place::of(engine), self.catalog.clone())
+        Reader::new(link, place, self.catalog.clone())
     }
 
     fn translate(&self, error: sqlx::Error) -> DbError {

@@ -23,7 +23,9 @@ pub use database::Database;
 pub use error::DbError;
 pub use filter::Filter;
 pub use leadership::Leadership;
-pub use postgres::{PostgresOptions, ServerReport, examine_server};
+pub use postgres::{
+    PostgresOptions, SCHEMAS_PER_DATABASE_MAX, SchemaHost, ServerReport, examine_server,
+};
 pub use schema::{
     Catalog, Column, ColumnType, ForeignKey, Index, Migration, OnDelete, SchemaChange, Table,
     Unique,

@@ -4,8 +4,8 @@
 //! The table is filled in when a statement is rendered, because some engines qualify it.
 
 use sea_query::{
-    DeleteStatement, Expr, ExprTrait, Func, InsertStatement, NullOrdering, OnConflict, Order,
-    PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, UpdateStatement,
+    DeleteStatement, Expr, ExprTrait, Func, InsertStatement, LockType, NullOrdering, OnConflict,
+    Order, PostgresQueryBuilder, Query, SelectStatement, SqliteQueryBuilder, UpdateStatement,
 };
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
 
@@ -79,6 +79,7 @@ pub struct Select {
     filters: Vec<Filter>,
     order: Vec<(&'static str, Direction)>,
     page: Option<(u64, u64)>,
+    shared: bool,
 }
 
 impl Select {
@@ -97,6 +98,7 @@ impl Select {
             filters: Vec::new(),
             order: Vec::new(),
             page: None,
+            shared: false,
         }
     }
 
@@ -145,6 +147,14 @@ impl Select {
         self
     }
 
+    /// Within a write transaction: nobody changes the rows found until it ends. In a file nobody
+    /// else writes meanwhile anyway.
+    #[must_use]
+    pub const fn for_share(mut self) -> Self {
+        self.shared = true;
+        self
+    }
+
     pub(crate) fn render(&self, place: &Place, catalog: &Catalog) -> (String, SqlxValues) {
         let dialect = Dialect { engine: place.engine, catalog, table: self.table };
         let mut select = Query::select();
@@ -166,6 +176,9 @@ impl Select {
             if skip > 0 {
                 select.offset(skip);
             }
+        }
+        if self.shared && place.engine == Engine::Postgres {
+            select.lock(LockType::Share);
         }
         match place.engine {
             Engine::Sqlite => select.build_sqlx(SqliteQueryBuilder),
@@ -236,11 +249,23 @@ impl Insert {
     }
 
     pub(crate) fn render(&self, place: &Place, catalog: &Catalog) -> (String, SqlxValues) {
+        self.render_with(&[], place, catalog)
+    }
+
+    /// One statement for this row and others of the same table that set the same columns.
+    pub(crate) fn render_with(
+        &self,
+        others: &[Self],
+        place: &Place,
+        catalog: &Catalog,
+    ) -> (String, SqlxValues) {
         let dialect = Dialect { engine: place.engine, catalog, table: self.table };
         let mut inner = InsertStatement::new();
         inner.into_table(place.table(self.table)).columns(self.columns.iter().copied());
-        let values = self.columns.iter().zip(&self.values);
-        inner.values_panic(values.map(|(column, value)| dialect.stored(column, value.clone())));
+        for row in std::iter::once(self).chain(others) {
+            let values = self.columns.iter().zip(&row.values);
+            inner.values_panic(values.map(|(column, value)| dialect.stored(column, value.clone())));
+        }
         if let Some(conflict) = &self.conflict {
             inner.on_conflict(conflict.clone());
         }
@@ -248,6 +273,11 @@ impl Insert {
             Engine::Sqlite => inner.build_sqlx(SqliteQueryBuilder),
             Engine::Postgres => inner.build_sqlx(PostgresQueryBuilder),
         }
+    }
+
+    /// How many values the row sets.
+    pub(crate) const fn width(&self) -> usize {
+        self.columns.len()
     }
 }
 

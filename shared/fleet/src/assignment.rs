@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use freehold_ids::{MemberId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Hostname, SealedManifest, Unread, UpstreamId};
+use crate::{Engine, Hostname, SealedManifest, Unread, UpstreamId};
 
 /// Whether a worker may serve a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +65,9 @@ pub struct Assignment {
     /// it is read, written or answered here, whatever the state is; who asks is told whom to ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UpstreamId>,
+    /// How the store is kept.
+    #[serde(default, skip_serializing_if = "Engine::is_sqlite")]
+    pub engine: Engine,
     /// What is to lie beside the store; absent where it need not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<SealedManifest>,
@@ -141,6 +144,14 @@ pub trait WorkerLink: Send + Sync {
 
     /// Creates the tenant's store where it is not there yet, and assigns it.
     async fn provision(&self, provision: Provision) -> Result<(), LinkError>;
+
+    /// Copies a tenant's rows into an empty store of another engine, from which it is served by the
+    /// next assignment. The assignment that comes with this says how they are kept now and lets
+    /// nobody use them meanwhile. What an earlier try left of the copy is removed first.
+    async fn convert(&self, assignment: Assignment, to: Engine) -> Result<(), LinkError>;
+
+    /// Removes a store that a tenant was converted from. Not the one that its assignment names.
+    async fn retire(&self, tenant: TenantId, engine: Engine) -> Result<(), LinkError>;
 
     /// Removes the assignment and every trace of a store whose provisioning was given up.
     async fn discard(&self, tenant: TenantId, epoch: u64) -> Result<(), LinkError>;

@@ -6,6 +6,7 @@
 
 mod assignment;
 mod copy;
+mod engine;
 mod feed;
 mod handover;
 mod hostname;
@@ -26,6 +27,7 @@ pub use assignment::{
     Assignment, LinkError, Provision, SiteFacts, TenantState, WorkerLink, WorkerLoad,
 };
 pub use copy::{CopyError, PersistedCopy};
+pub use engine::{Engine, UnknownEngine, is_database_name};
 pub use feed::{ROUTE_CHANGES_PENDING_MAX, RouteFeed, RouteStream};
 pub use handover::{
     HANDOVER_AGE_SECONDS_MAX, HandOver, HandOverError, HandOverKey, REQUEST_ID_HEADER, RequestLine,

@@ -8,7 +8,9 @@ use freehold_certificates::Identity;
 use freehold_ids::TenantId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Assignment, HandOverKey, Hosts, Provision, Route, RouteChange, UpstreamId};
+use crate::{
+    Address, Assignment, Engine, HandOverKey, Hosts, Provision, Route, RouteChange, UpstreamId,
+};
 use crate::{LinkError, Unread, UsageReport, Whole, WorkerLoad};
 
 /// What a process of the fleet does.
@@ -70,6 +72,9 @@ pub struct Introduction {
     /// A fresh public key to be certified (SubjectPublicKeyInfo, hexadecimal DER).
     #[serde(default)]
     pub public_key: Option<String>,
+    /// For a worker: the Postgres databases that it can keep tenants in, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<String>,
 }
 
 /// From a process to the control plane.
@@ -230,6 +235,20 @@ pub enum Order {
         tenant: TenantId,
         /// Under which epoch.
         epoch: u64,
+    },
+    /// Copy a tenant's rows into a store of another engine.
+    Convert {
+        /// How they are kept now; nobody uses them under it.
+        assignment: Assignment,
+        /// How they are to be kept.
+        to: Engine,
+    },
+    /// Remove the store that a tenant was converted from.
+    Retire {
+        /// Which.
+        tenant: TenantId,
+        /// What kept it before.
+        engine: Engine,
     },
     /// Say how busy it is.
     Load,

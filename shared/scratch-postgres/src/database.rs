@@ -7,6 +7,9 @@ use crate::programs::{Programs, run};
 /// The variable that names the server, as a `postgres://` URL of a superuser.
 pub const VARIABLE: &str = "FREEHOLD_TEST_POSTGRES";
 
+/// The variable that says which engine keeps the sites of tests.
+pub const TENANTS_VARIABLE: &str = "FREEHOLD_TEST_TENANTS";
+
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// An empty database, dropped with this value.
@@ -34,6 +37,20 @@ impl ScratchDatabase {
             "NOT RUN on Postgres: {VARIABLE} names no server (`cargo xtask test` starts one)"
         );
         None
+    }
+
+    /// A database for the sites of a test, in a run of the tests that keeps sites in Postgres:
+    /// where [`TENANTS_VARIABLE`] says `postgres`.
+    ///
+    /// # Panics
+    /// As [`ScratchDatabase::for_test`], and for any other word.
+    #[expect(clippy::disallowed_methods, reason = "tests have no configuration to read it from")]
+    pub fn for_tenants() -> Option<Self> {
+        match std::env::var(TENANTS_VARIABLE).as_deref() {
+            Err(_) | Ok("" | "sqlite") => None,
+            Ok("postgres") => Some(Self::for_test().expect("a server")),
+            Ok(other) => panic!("{TENANTS_VARIABLE}: {other} is neither sqlite nor postgres"),
+        }
     }
 
     /// A database on the server with this URL.

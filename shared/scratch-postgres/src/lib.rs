@@ -7,6 +7,6 @@ mod database;
 mod programs;
 mod server;
 
-pub use database::{ScratchDatabase, VARIABLE};
+pub use database::{ScratchDatabase, TENANTS_VARIABLE, VARIABLE};
 pub use programs::{Programs, has_programs};
 pub use server::{Server, StopMode};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use freehold_cli::Platform;
 use freehold_clock::Clock;
 use freehold_config::{Config, Sources};
+use freehold_scratch_postgres::ScratchDatabase;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -22,6 +23,8 @@ pub struct Fleet {
     clock: Clock,
     http: reqwest::Client,
     settings: Vec<(String, String)>,
+    /// Where sites are kept, in a run of the tests that keeps them in Postgres.
+    database: Option<ScratchDatabase>,
 }
 
 /// What a sign-up left behind.
@@ -61,6 +64,7 @@ impl Fleet {
             clock: Clock::manual(),
             http: client(),
             settings,
+            database: ScratchDatabase::for_tenants(),
         };
         fleet.resume().await;
         fleet
@@ -86,6 +90,10 @@ impl Fleet {
             ("metrics.listen".to_owned(), "127.0.0.1:0".to_owned()),
             ("stop.grace_seconds".to_owned(), "5".to_owned()),
         ];
+        if let Some(database) = &self.database {
+            flags.push(("worker.databases".to_owned(), format!("main={}", database.url())));
+            flags.push(("control.engine".to_owned(), "postgres".to_owned()));
+        }
         flags.extend(self.settings.iter().cloned());
         let sources = Sources { flags, ..Sources::default() };
         let config = Config::load(&sources).expect("a configuration");

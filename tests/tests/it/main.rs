@@ -9,6 +9,7 @@ mod cli;
 mod domains;
 mod domains_dns;
 mod edge;
+mod engines;
 mod faults;
 mod figures;
 mod health;

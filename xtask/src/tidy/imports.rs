@@ -169,6 +169,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-ids",
             "freehold-proxy",
             "freehold-worker",
+            SCRATCH,
         ]),
     ),
     (SCRATCH, Reach::Only(&[])),

@@ -4,9 +4,11 @@
 //! at most so many open, and closes the one used longest ago that nobody uses. A tenant in use is
 //! never closed: every [`Tenant`] handle counts as a use.
 
+mod convert;
 mod manifests;
 mod room;
 mod slot;
+mod stores;
 mod tenant;
 #[cfg(test)]
 mod tests;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freehold_clock::Clock;
-use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
+use freehold_db::PostgresOptions;
 use freehold_fleet::{Assignment, Provision, SealedManifest};
 use freehold_ids::TenantId;
 use parking_lot::RwLock;
@@ -28,12 +30,11 @@ use manifests::Manifests;
 pub use room::OPEN_WAIT_SECONDS_MAX;
 use room::Room;
 use slot::Slot;
+use stores::Stores;
 pub use tenant::Tenant;
 
 /// Stores that a worker keeps open when the configuration does not say.
 pub const OPEN_TENANTS_MAX_DEFAULT: usize = 256;
-/// Read-only connections of one store at most.
-const READERS_PER_TENANT_MAX: u32 = 4;
 
 /// How a worker keeps its tenants.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ pub struct TenantsConfig {
     pub open_max: usize,
     /// How long a store stays open that nobody uses.
     pub idle_close: Duration,
+    /// The Postgres databases that may hold stores, by name.
+    pub databases: Vec<(String, PostgresOptions)>,
 }
 
 /// The tenants of one worker. Cheap to clone.
@@ -52,10 +55,8 @@ pub struct Tenants(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    config: TenantsConfig,
     clock: Clock,
-    catalog: Arc<Catalog>,
-    template: PathBuf,
+    stores: Stores,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     versions: PublicVersions,
     room: Arc<Room>,
@@ -69,15 +70,11 @@ impl Tenants {
     /// # Errors
     /// [`StoreError`] when the folder cannot be written.
     pub async fn new(config: TenantsConfig, clock: Clock) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(&config.root).map_err(io)?;
-        let catalog = Arc::new(Catalog::of(freehold_migrations::TENANT));
-        let template = prepare_template(&config.root, &catalog).await?;
+        let stores = Stores::new(config.root, &config.databases).await?;
         let room = Room::new(config.open_max, config.idle_close);
         Ok(Self(Arc::new(Shared {
-            config,
             clock,
-            catalog,
-            template,
+            stores,
             slots: RwLock::default(),
             versions: PublicVersions::default(),
             room,
@@ -99,7 +96,7 @@ impl Tenants {
 
     fn keep_manifest(&self, tenant: TenantId, manifest: Option<SealedManifest>) {
         if let Some(manifest) = manifest {
-            self.0.manifests.keep(self.directory(tenant), manifest, &self.0.tasks);
+            self.0.manifests.keep(self.0.stores.directory(tenant), manifest, &self.0.tasks);
         }
     }
 
@@ -177,8 +174,7 @@ impl Tenants {
         let tenant = provision.assignment.tenant;
         self.take(tenant, provision.assignment.clone().without_manifest())?;
         let slot = self.slot(tenant)?;
-        let directory = self.directory(tenant);
-        copy_template(&self.0.template, &directory)?;
+        self.0.stores.make(tenant, &provision.assignment.engine).await?;
         self.open_slot(slot, Some((provision, seeds))).await?;
         // Only beside a store that is whole.
         self.keep_manifest(tenant, provision.assignment.manifest.clone());
@@ -199,10 +195,7 @@ impl Tenants {
             slot.give_up();
             slot.close().await;
         }
-        match std::fs::remove_dir_all(self.directory(tenant)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),
-            _ => Ok(()),
-        }
+        self.0.stores.remove_all(tenant).await
     }
 
     /// How many tenants are assigned, and how many of them are open.
@@ -231,7 +224,7 @@ impl Tenants {
 
     /// The folder of all tenants.
     pub fn root(&self) -> &Path {
-        &self.0.config.root
+        self.0.stores.root()
     }
 
     /// Waits up to `grace` for running work, then closes every store.
@@ -245,6 +238,7 @@ impl Tenants {
         for slot in slots {
             slot.close().await;
         }
+        self.0.stores.close().await;
     }
 
     fn slot(&self, tenant: TenantId) -> Result<Arc<Slot>, StoreError> {
@@ -256,64 +250,13 @@ impl Tenants {
         slot: Arc<Slot>,
         provision: Option<(&Provision, &[Seeding])>,
     ) -> Result<Tenant, StoreError> {
-        let room = &self.0.room;
-        let id = slot.assignment().tenant;
-        let path = self.directory(id).join("site.db");
-        let options = DatabaseOptions { path, create: false, readers_max: READERS_PER_TENANT_MAX };
-        let catalog = self.0.catalog.clone();
-        let database = || Database::open(&options, catalog);
+        let (shared, id) = (&self.0, slot.assignment().tenant);
+        // As it is assigned when its turn has come.
+        let database = || shared.stores.open(id, &slot.assignment().engine);
+        let room = &shared.room;
         let tenant =
-            slot.open(room.now(), room.permit(), database, provision, &self.0.clock).await?;
+            slot.open(room.now(), room.permit(), database, provision, &shared.clock).await?;
         room.opened(id, &slot);
         Ok(tenant)
     }
-
-    /// `<root>/<last two letters>/<id>`, so that no folder holds a hundred thousand others.
-    fn directory(&self, tenant: TenantId) -> PathBuf {
-        let name = tenant.to_string();
-        let shard = &name[name.len() - 2..];
-        self.0.config.root.join(shard).join(&name)
-    }
-}
-
-/// Makes the migrated, empty store that new tenants are copied from. It is made anew at every
-/// start, so that it always has this release's schema.
-async fn prepare_template(root: &Path, catalog: &Arc<Catalog>) -> Result<PathBuf, StoreError> {
-    let path = root.join("template.db");
-    for leftover in ["template.db", "template.db-wal", "template.db-shm"] {
-        match std::fs::remove_file(root.join(leftover)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
-            _ => {}
-        }
-    }
-    let options = DatabaseOptions { path: path.clone(), create: true, readers_max: 1 };
-    let template = Database::open(&options, catalog.clone())?;
-    template.migrate(freehold_migrations::TENANT).await?;
-    template.close().await;
-    Ok(path)
-}
-
-/// Puts a copy of the template where the store belongs, whole or not at all.
-fn copy_template(template: &Path, directory: &Path) -> Result<(), StoreError> {
-    let store = directory.join("site.db");
-    if store.is_file() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(directory).map_err(io)?;
-    let unfinished = directory.join("site.db.new");
-    std::fs::copy(template, &unfinished).map_err(io)?;
-    std::fs::File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io)?;
-    std::fs::rename(&unfinished, &store).map_err(io)?;
-    // The store's folder, its shard and the root: each names the next one.
-    for folder in directory.ancestors().take(3) {
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-    }
-    Ok(())
-}
-
-fn io(error: std::io::Error) -> StoreError {
-    if error.kind() == std::io::ErrorKind::StorageFull {
-        return DbError::Full.into();
-    }
-    DbError::Io(error.to_string()).into()
 }

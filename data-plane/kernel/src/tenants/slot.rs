@@ -136,7 +136,7 @@ impl Slot {
         self: &Arc<Self>,
         now: u64,
         room: impl Future<Output = Result<OwnedSemaphorePermit, StoreError>>,
-        database: impl FnOnce() -> Result<Database, DbError>,
+        database: impl FnOnce() -> Result<Database, StoreError>,
         provision: Option<(&Provision, &[Seeding])>,
         clock: &Clock,
     ) -> Result<Tenant, StoreError> {
@@ -212,10 +212,33 @@ impl Slot {
         }
     }
 
+    /// Closes the store whoever uses it, and keeps it closed for as long as what is returned lives.
+    pub(super) async fn close_for_good(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        let alone = self.lifecycle.lock().await;
+        let open = self.open.lock().take();
+        if let Some(open) = open {
+            open.close().await;
+        }
+        alone
+    }
+
+    /// Brings a store to this release's schema and takes it over under an epoch, so that whoever
+    /// holds an older one writes to it no more.
+    pub(super) async fn take_over(
+        &self,
+        database: &Database,
+        epoch: u64,
+    ) -> Result<(), StoreError> {
+        let stored = epoch_of(&mut database.read().await?, false).await?;
+        self.still_newest(epoch, stored)?;
+        database.migrate(freehold_migrations::TENANT).await?;
+        self.claim(database, epoch).await
+    }
+
     /// Writes the epoch into the store where it is an older one. Nobody can come in between.
     async fn claim(&self, database: &Database, epoch: u64) -> Result<(), StoreError> {
         let mut writer = database.write().await?;
-        self.still_newest(epoch, epoch_of(&mut writer).await?)?;
+        self.still_newest(epoch, epoch_of(&mut writer, true).await?)?;
         writer.insert(&meta(EPOCH_KEY, i64::try_from(epoch).unwrap_or(i64::MAX))).await?;
         Ok(writer.commit().await?)
     }

@@ -73,8 +73,10 @@ impl Open {
 }
 
 /// What a store says of its epoch; 0 while it is being made.
-pub(crate) async fn epoch_of(reader: &mut Reader) -> Result<u64, StoreError> {
+pub(crate) async fn epoch_of(reader: &mut Reader, is_write: bool) -> Result<u64, StoreError> {
     let select = Select::from("meta", ["value"]).filter(Filter::eq("key", EPOCH_KEY));
+    // Where others can write at the same time, nobody takes the store over until this is done.
+    let select = if is_write { select.for_share() } else { select };
     let row = reader.optional(&select).await?;
     let epoch = row.map(|row| row.get::<i64>("value")).transpose()?;
     Ok(epoch.unwrap_or_default().unsigned_abs())
@@ -158,7 +160,7 @@ impl Tenant {
 
     /// Asks the store whether another worker has it.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        let stored = epoch_of(&mut self.open.database.read().await?).await?;
+        let stored = epoch_of(&mut self.open.database.read().await?, false).await?;
         self.slot.still_newest(self.epoch, stored)
     }
 
@@ -166,7 +168,7 @@ impl Tenant {
         self.still_owned()?;
         let mut writer = self.open.database.write().await?;
         // Nobody else can write from here on, so what the store says now holds until the commit.
-        self.slot.still_newest(self.epoch, epoch_of(&mut writer).await?)?;
+        self.slot.still_newest(self.epoch, epoch_of(&mut writer, true).await?)?;
         Ok(Tx::new(writer, self.clone(), now))
     }
 

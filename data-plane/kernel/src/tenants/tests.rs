@@ -2,18 +2,24 @@
 //! was told so, sees it in the store, or hears it from an edge.
 
 use freehold_clock::UnixMs;
-use freehold_db::{Insert, Select};
-use freehold_fleet::{Hostname, SiteFacts, TenantState, Unread, UpstreamId};
+use freehold_db::{Insert, PostgresOptions, Select};
+use freehold_fleet::{Engine, Hostname, SiteFacts, TenantState, Unread, UpstreamId};
 use freehold_ids::MemberId;
+use freehold_scratch_postgres::ScratchDatabase;
 
 use super::*;
 
 const NOW: UnixMs = UnixMs(1_800_000_000_000);
 
+/// A tenant of this process's own: what keeps it in Postgres is known to the whole server.
+fn tenant() -> TenantId {
+    TenantId::from_random(std::process::id().into())
+}
+
 fn assignment(epoch: u64) -> Assignment {
     Assignment {
         version: freehold_fleet::CONTRACT_VERSION,
-        tenant: TenantId::from_random(1),
+        tenant: tenant(),
         epoch,
         state: TenantState::Active,
         site: SiteFacts {
@@ -26,28 +32,63 @@ fn assignment(epoch: u64) -> Assignment {
             unread: Unread::default(),
         },
         owner: None,
+        engine: Engine::Sqlite,
         manifest: None,
         unread: Unread::default(),
     }
 }
 
-async fn worker(root: &Path) -> Tenants {
-    let config =
-        TenantsConfig { root: root.to_owned(), open_max: 4, idle_close: Duration::from_secs(300) };
+/// Where the workers of a test keep their tenants.
+#[derive(Debug)]
+struct Place {
+    folder: tempfile::TempDir,
+    database: Option<ScratchDatabase>,
+}
+
+impl Place {
+    fn assignment(&self, epoch: u64) -> Assignment {
+        let engine = match &self.database {
+            None => Engine::Sqlite,
+            Some(_) => Engine::Postgres { database: "main".to_owned() },
+        };
+        Assignment { engine, ..assignment(epoch) }
+    }
+}
+
+/// Runs a test with tenants in files, and once more with tenants in Postgres.
+async fn on_every_engine(test: impl AsyncFn(Place)) {
+    let folder = || tempfile::tempdir().expect("a folder");
+    test(Place { folder: folder(), database: None }).await;
+    if let Some(database) = ScratchDatabase::for_test() {
+        test(Place { folder: folder(), database: Some(database) }).await;
+    }
+}
+
+async fn worker(place: &Place) -> Tenants {
+    let databases = place.database.iter().map(|database| {
+        let options = PostgresOptions { url: database.url(), connections_max: 6 };
+        ("main".to_owned(), options)
+    });
+    let config = TenantsConfig {
+        root: place.folder.path().to_owned(),
+        open_max: 4,
+        idle_close: Duration::from_secs(300),
+        databases: databases.collect(),
+    };
     Tenants::new(config, Clock::manual()).await.expect("a folder")
 }
 
 /// A worker that owns the tenant under the first epoch.
-async fn owner(root: &Path) -> (Tenants, Tenant) {
-    let tenants = worker(root).await;
+async fn owner(place: &Place) -> (Tenants, Tenant) {
+    let tenants = worker(place).await;
     let provision = Provision {
-        assignment: assignment(1),
+        assignment: place.assignment(1),
         name: "Acme".into(),
         owner: MemberId::from_random(1),
         owner_email: "a@example.org".into(),
     };
     tenants.provision(&provision, &[]).await.expect("provisioned");
-    let tenant = tenants.open(TenantId::from_random(1)).await.expect("open");
+    let tenant = tenants.open(tenant()).await.expect("open");
     (tenants, tenant)
 }
 
@@ -78,101 +119,112 @@ fn is_not_owned<T: std::fmt::Debug>(result: Result<T, StoreError>) -> bool {
 
 #[tokio::test]
 async fn of_two_that_share_a_store_the_older_epoch_ends_when_the_newer_one_opens_it() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (older, handle) = owner(folder.path()).await;
-    write(&handle, "w-1").await.expect("the owner writes");
-    // A transaction is under way while the other one comes.
-    let mut under_way = handle.begin(NOW).await.expect("begun");
-    insert(&mut under_way, "w-2").await;
-    let newer = worker(folder.path()).await;
-    newer.assign(assignment(2)).expect("assigned");
-    let opening = tokio::spawn({
-        let newer = newer.clone();
-        async move { newer.open(TenantId::from_random(1)).await }
-    });
-    under_way.commit().await.expect("it was first");
-    let open = opening.await.expect("no panic").expect("open");
-    assert_eq!(written(&open).await, ["w-1", "w-2"]);
-    assert!(is_not_owned(write(&handle, "w-3").await), "the store says so");
-    assert!(is_not_owned(handle.read().await), "and from then on nothing is read either");
-    assert!(is_not_owned(handle.snapshot().await));
-    assert!(is_not_owned(older.open(handle.id()).await));
-    write(&open, "w-4").await.expect("the owner writes");
-    assert_eq!(written(&open).await, ["w-1", "w-2", "w-4"]);
-    // Whoever comes up with an older epoch finds out before anything else.
-    let late = worker(folder.path()).await;
-    late.assign(assignment(1)).expect("assigned");
-    assert!(is_not_owned(late.open(handle.id()).await));
+    on_every_engine(async |place| {
+        let (older, handle) = owner(&place).await;
+        write(&handle, "w-1").await.expect("the owner writes");
+        // A transaction is under way while the other one comes.
+        let mut under_way = handle.begin(NOW).await.expect("begun");
+        insert(&mut under_way, "w-2").await;
+        let newer = worker(&place).await;
+        newer.assign(place.assignment(2)).expect("assigned");
+        let opening = tokio::spawn({
+            let newer = newer.clone();
+            async move { newer.open(tenant()).await }
+        });
+        under_way.commit().await.expect("it was first");
+        let open = opening.await.expect("no panic").expect("open");
+        assert_eq!(written(&open).await, ["w-1", "w-2"]);
+        assert!(is_not_owned(write(&handle, "w-3").await), "the store says so");
+        assert!(is_not_owned(handle.read().await), "and from then on nothing is read either");
+        assert!(is_not_owned(handle.snapshot().await));
+        assert!(is_not_owned(older.open(handle.id()).await));
+        write(&open, "w-4").await.expect("the owner writes");
+        assert_eq!(written(&open).await, ["w-1", "w-2", "w-4"]);
+        // Whoever comes up with an older epoch finds out before anything else.
+        let late = worker(&place).await;
+        late.assign(place.assignment(1)).expect("assigned");
+        assert!(is_not_owned(late.open(handle.id()).await));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn who_only_reads_finds_out_within_a_second() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (older, handle) = owner(folder.path()).await;
-    let newer = worker(folder.path()).await;
-    newer.assign(assignment(2)).expect("assigned");
-    newer.open(handle.id()).await.expect("open");
-    older.0.clock.advance_seconds(1);
-    assert!(is_not_owned(older.open(handle.id()).await));
-    assert!(is_not_owned(handle.read().await));
+    on_every_engine(async |place| {
+        let (older, handle) = owner(&place).await;
+        let newer = worker(&place).await;
+        newer.assign(place.assignment(2)).expect("assigned");
+        newer.open(handle.id()).await.expect("open");
+        older.0.clock.advance_seconds(1);
+        assert!(is_not_owned(older.open(handle.id()).await));
+        assert!(is_not_owned(handle.read().await));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_transaction_does_not_outlive_the_epoch_that_it_began_under() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (tenants, handle) = owner(folder.path()).await;
-    let given = |epoch| assignment(epoch).given_to(UpstreamId("wrk_other".into()), epoch);
-    for (number, next) in [given(2), assignment(3), given(4), assignment(5)].into_iter().enumerate()
-    {
-        let is_owner = next.owner.is_none();
-        let before = tenants.open(handle.id()).await;
-        let begun = match before {
-            Ok(tenant) => {
-                let mut tx = tenant.begin(NOW).await.expect("begun");
-                insert(&mut tx, &format!("w-lost-{number}")).await;
-                Some((tenant, tx))
+    on_every_engine(async |place| {
+        let (tenants, handle) = owner(&place).await;
+        let given = |epoch| place.assignment(epoch).given_to(UpstreamId("wrk_other".into()), epoch);
+        for (number, next) in
+            [given(2), place.assignment(3), given(4), place.assignment(5)].into_iter().enumerate()
+        {
+            let is_owner = next.owner.is_none();
+            let before = tenants.open(handle.id()).await;
+            let begun = match before {
+                Ok(tenant) => {
+                    let mut tx = tenant.begin(NOW).await.expect("begun");
+                    insert(&mut tx, &format!("w-lost-{number}")).await;
+                    Some((tenant, tx))
+                }
+                Err(error) => {
+                    assert!(is_owner && matches!(error, StoreError::NotOwned), "{error}");
+                    None
+                }
+            };
+            tenants.assign(next).expect("newer");
+            if let Some((tenant, tx)) = begun {
+                assert!(is_not_owned(tx.commit().await), "change {number}");
+                assert!(is_not_owned(tenant.read().await), "change {number}");
             }
-            Err(error) => {
-                assert!(is_owner && matches!(error, StoreError::NotOwned), "{error}");
-                None
-            }
-        };
-        tenants.assign(next).expect("newer");
-        if let Some((tenant, tx)) = begun {
-            assert!(is_not_owned(tx.commit().await), "change {number}");
-            assert!(is_not_owned(tenant.read().await), "change {number}");
+            assert_eq!(tenants.open(handle.id()).await.is_ok(), is_owner);
+            assert_eq!(tenants.counts().0, usize::from(is_owner));
         }
-        assert_eq!(tenants.open(handle.id()).await.is_ok(), is_owner);
-        assert_eq!(tenants.counts().0, usize::from(is_owner));
-    }
-    drop(handle);
-    let tenant = tenants.open(TenantId::from_random(1)).await.expect("the owner again");
-    write(&tenant, "w-kept").await.expect("written");
-    assert_eq!(written(&tenant).await, ["w-kept"]);
-    assert!(is_not_owned(tenants.assign(assignment(4))), "an order that was late");
+        drop(handle);
+        let tenant = tenants.open(tenant()).await.expect("the owner again");
+        write(&tenant, "w-kept").await.expect("written");
+        assert_eq!(written(&tenant).await, ["w-kept"]);
+        assert!(is_not_owned(tenants.assign(place.assignment(4))), "an order that was late");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_edge_that_knows_a_newer_epoch_is_believed_until_the_order_comes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (tenants, handle) = owner(folder.path()).await;
-    tenants.witness(handle.id(), 1);
-    write(&handle, "w-1").await.expect("nothing new");
-    tenants.witness(handle.id(), 3);
-    assert!(is_not_owned(write(&handle, "w-2").await));
-    assert!(is_not_owned(tenants.open(handle.id()).await));
-    tenants.assign(assignment(2)).expect("assigned");
-    assert!(is_not_owned(tenants.open(handle.id()).await), "not the newest yet");
-    tenants.assign(assignment(3)).expect("assigned");
-    let tenant = tenants.open(handle.id()).await.expect("owned");
-    assert_eq!(written(&tenant).await, ["w-1"]);
+    on_every_engine(async |place| {
+        let (tenants, handle) = owner(&place).await;
+        tenants.witness(handle.id(), 1);
+        write(&handle, "w-1").await.expect("nothing new");
+        tenants.witness(handle.id(), 3);
+        assert!(is_not_owned(write(&handle, "w-2").await));
+        assert!(is_not_owned(tenants.open(handle.id()).await));
+        tenants.assign(place.assignment(2)).expect("assigned");
+        assert!(is_not_owned(tenants.open(handle.id()).await), "not the newest yet");
+        tenants.assign(place.assignment(3)).expect("assigned");
+        let tenant = tenants.open(handle.id()).await.expect("owned");
+        assert_eq!(written(&tenant).await, ["w-1"]);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_was_taken_away_is_not_written_by_those_who_still_hold_it() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (tenants, handle) = owner(folder.path()).await;
-    tenants.retain(&HashSet::new()).await;
-    assert!(is_not_owned(handle.begin(NOW).await));
-    assert!(is_not_owned(handle.read().await));
+    on_every_engine(async |place| {
+        let (tenants, handle) = owner(&place).await;
+        tenants.retain(&HashSet::new()).await;
+        assert!(is_not_owned(handle.begin(NOW).await));
+        assert!(is_not_owned(handle.read().await));
+    })
+    .await;
 }

@@ -191,6 +191,7 @@ fn start(data: &Path) -> anyhow::Result<Edge> {
             region: "local".into(),
             address: None,
             public_key: None,
+            databases: Vec::new(),
         },
         folder: data.to_owned(),
         join_token: Some(JoinSecret("bench".into())),

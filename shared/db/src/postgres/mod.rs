@@ -5,6 +5,8 @@
 //! it so. Under READ COMMITTED each statement sees what was committed before the lock was granted;
 //! a stricter isolation would look at the time before the lock.
 
+mod schemas;
+
 use std::fmt;
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,6 +21,8 @@ use crate::connection::Writer;
 use crate::error::DbError;
 use crate::schema::{Catalog, ColumnType, Index, Migration, SchemaChange, quoted};
 use crate::{Insert, Select, Update};
+pub use schemas::{SCHEMAS_PER_DATABASE_MAX, SchemaHost};
+pub(crate) use schemas::{SchemaStore, SchemaTransaction};
 
 /// Connections of one process, besides the one by which it leads.
 const CONNECTIONS_MAX: u32 = 10;
