@@ -75,7 +75,7 @@ function useColumns(): Column<Tenant>[] {
       },
       {
         id: 'engine',
-        header: word('tenant.engine'),
+        label: word('tenant.engine'),
         wideOnly: true,
         cell: (tenant) => <Code>{tenant.engine}</Code>,
       },

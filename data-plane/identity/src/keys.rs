@@ -7,7 +7,9 @@ use freehold_api::{ApiError, Method, Route, Routes};
 use freehold_clock::Clock;
 use freehold_credentials::{SigningKey, VerifyingKey};
 use freehold_db::{DbError, Direction, Filter, Insert, Select};
-use freehold_kernel::{Action, Ctx, Holders, Permission, Programs, Scope, StoreError, Tenant, Tx};
+use freehold_kernel::{
+    Action, Compiled, Ctx, Holders, Permission, Programs, Scope, StoreError, Tenant, Tx,
+};
 use serde_json::{Value, json};
 
 pub(crate) const READ_PUBLIC: Permission = Permission {
@@ -27,10 +29,19 @@ impl Action for ReadPublicKeys {
 #[derive(Debug)]
 pub(crate) struct Keys(Vec<SigningKey>);
 
+/// A key with its public half and id, about.
+const KEY_BYTES: usize = 512;
+
+impl Compiled for Keys {
+    fn bytes(&self) -> usize {
+        self.0.len() * KEY_BYTES
+    }
+}
+
 impl Keys {
-    /// The tenant's keys, read once while it is open.
+    /// The tenant's keys, read once.
     pub(crate) async fn of(tenant: &Tenant) -> Result<Arc<Self>, StoreError> {
-        if let Some(keys) = tenant.remembered::<Self>() {
+        if let Some(keys) = tenant.compiled::<Self>() {
             return Ok(keys);
         }
         let select = Select::from("signing_keys", ["secret"])
@@ -46,7 +57,7 @@ impl Keys {
             keys.push(SigningKey::from_seed(&seed));
         }
         let keys = Arc::new(Self(keys));
-        tenant.remember(keys.clone());
+        tenant.keep_compiled(keys.clone());
         Ok(keys)
     }
 

@@ -24,6 +24,6 @@ pub use options::{
 };
 pub use public::PublicVersions;
 pub use tenants::{
-    OPEN_TENANTS_MAX_DEFAULT, OPEN_WAIT_SECONDS_MAX, Tenant, Tenants, TenantsConfig,
+    Compiled, OPEN_TENANTS_MAX_DEFAULT, OPEN_WAIT_SECONDS_MAX, Tenant, Tenants, TenantsConfig,
 };
 pub use tx::{Event, Read, Tx};

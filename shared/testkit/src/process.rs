@@ -43,6 +43,17 @@ impl Process {
         Self::wait(Command::new(program), arguments, data, settings, fault)
     }
 
+    /// [`Process::launch`] by a command that becomes the program.
+    pub fn launch_command(
+        command: Command,
+        arguments: &[&str],
+        data: &Path,
+        settings: &[&str],
+        fault: Option<&str>,
+    ) -> Self {
+        Self::wait(command, arguments, data, settings, fault)
+    }
+
     /// Starts one of the platform's processes without waiting for anything that it says.
     pub fn begin(program: &str, arguments: &[&str], data: &Path, settings: &[&str]) -> Self {
         let (child, _) = spawn(Command::new(program), arguments, data, settings, None);

@@ -95,7 +95,7 @@ async fn killed_between_any_two_steps_a_site_becomes_whole() {
 
 #[tokio::test]
 async fn a_kill_loses_no_acknowledged_write() {
-    let rounds = if crate::is_long() { 20 } else { 3 };
+    let rounds = if crate::is_long() { 100 } else { 3 };
     let folder = tempfile::tempdir().expect("a folder");
     let mut process = Process::start(PROGRAM, folder.path(), &[], None);
     let signed_up = process.sign_up("acme").await;
@@ -136,6 +136,7 @@ async fn a_kill_loses_no_acknowledged_write() {
     let at_most = acknowledged.len() as u64 + 1 + rounds as u64;
     assert!(total.expect("a total") <= at_most, "at most one unacknowledged write a round");
     assert!(process.terminate(), "a graceful end is a success");
+    crate::durable::check_stores(folder.path());
 }
 
 /// A small volume, where this machine lets the test mount one.

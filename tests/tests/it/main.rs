@@ -8,6 +8,7 @@ mod cache;
 mod cli;
 mod domains;
 mod domains_dns;
+mod durable;
 mod edge;
 mod engines;
 mod faults;

@@ -4,6 +4,7 @@
 //! at most so many open, and closes the one used longest ago that nobody uses. A tenant in use is
 //! never closed: every [`Tenant`] handle counts as a use.
 
+mod compiled;
 mod convert;
 mod manifests;
 mod room;
@@ -26,6 +27,8 @@ use parking_lot::RwLock;
 use tokio_util::task::TaskTracker;
 
 use crate::{PublicVersions, Seeding, StoreError};
+pub use compiled::Compiled;
+use compiled::CompiledCache;
 use manifests::Manifests;
 pub use room::OPEN_WAIT_SECONDS_MAX;
 use room::Room;
@@ -57,6 +60,7 @@ pub struct Tenants(Arc<Shared>);
 struct Shared {
     clock: Clock,
     stores: Stores,
+    compiled: CompiledCache,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     versions: PublicVersions,
     room: Arc<Room>,
@@ -75,6 +79,7 @@ impl Tenants {
         Ok(Self(Arc::new(Shared {
             clock,
             stores,
+            compiled: CompiledCache::default(),
             slots: RwLock::default(),
             versions: PublicVersions::default(),
             room,
@@ -106,7 +111,10 @@ impl Tenants {
             Some(slot) => slot.reassign(assignment),
             None => {
                 let public = self.0.versions.of(tenant);
-                slots.insert(tenant, Arc::new(Slot::new(assignment, public)));
+                slots.insert(
+                    tenant,
+                    Arc::new(Slot::new(assignment, public, self.0.compiled.clone())),
+                );
                 Ok(())
             }
         }

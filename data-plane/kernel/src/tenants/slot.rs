@@ -12,6 +12,7 @@ use freehold_fleet::{Assignment, Provision};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::compiled::{CompiledCache, Origin};
 use super::tenant::{Open, Tenant, epoch_of};
 use crate::public::Counter;
 use crate::tx::{EPOCH_KEY, MARK_KEY, PUBLIC_VERSION_KEY, meta};
@@ -35,12 +36,15 @@ pub(crate) struct Slot {
     lifecycle: tokio::sync::Mutex<()>,
     /// Whether a sync failed when the store was open before.
     needs_recovery: AtomicBool,
+    /// How often that happened.
+    recoveries: AtomicU64,
+    compiled: CompiledCache,
     /// When a handle was last given out, in microseconds of the worker's life.
     last_used: AtomicU64,
 }
 
 impl Slot {
-    pub(crate) fn new(assignment: Assignment, public: Counter) -> Self {
+    pub(super) fn new(assignment: Assignment, public: Counter, compiled: CompiledCache) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
             checked_at: AtomicI64::new(0),
@@ -49,6 +53,8 @@ impl Slot {
             open: Mutex::new(None),
             lifecycle: tokio::sync::Mutex::new(()),
             needs_recovery: AtomicBool::new(false),
+            recoveries: AtomicU64::new(0),
+            compiled,
             last_used: AtomicU64::new(0),
         }
     }
@@ -104,6 +110,17 @@ impl Slot {
         (assignment.is_active() && is_newest).then_some(assignment.epoch)
     }
 
+    /// Under what the tenant's compiled things are kept.
+    pub(super) fn origin(&self, epoch: u64) -> Origin {
+        let recoveries = self.recoveries.load(Ordering::Acquire);
+        Origin { tenant: self.assignment().tenant, epoch, recoveries }
+    }
+
+    /// What modules have compiled, of all tenants.
+    pub(super) const fn compiled(&self) -> &CompiledCache {
+        &self.compiled
+    }
+
     /// The tenant's public version.
     pub(crate) const fn public(&self) -> &Counter {
         &self.public
@@ -151,6 +168,7 @@ impl Slot {
             // counts.
             if open.has_failed() {
                 self.needs_recovery.store(true, Ordering::Release);
+                self.recoveries.fetch_add(1, Ordering::AcqRel);
             }
             open.close().await;
         }

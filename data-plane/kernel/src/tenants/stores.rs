@@ -140,16 +140,22 @@ fn copy_template(template: &Path, directory: &Path) -> Result<(), StoreError> {
     if store.is_file() {
         return Ok(());
     }
+    let shard = directory.parent().unwrap_or(directory);
+    if !shard.is_dir() {
+        std::fs::create_dir_all(shard).map_err(io)?;
+        sync_folder(shard.parent().unwrap_or(shard))?;
+    }
     std::fs::create_dir_all(directory).map_err(io)?;
     let unfinished = directory.join("site.db.new");
     std::fs::copy(template, &unfinished).map_err(io)?;
     std::fs::File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io)?;
     std::fs::rename(&unfinished, &store).map_err(io)?;
-    // The store's folder, its shard and the root: each names the next one.
-    for folder in directory.ancestors().take(3) {
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-    }
-    Ok(())
+    // The tenant's own folder is synced with the log of its first rows, before which it is nothing.
+    sync_folder(shard)
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
 }
 
 pub(super) fn io(error: std::io::Error) -> StoreError {

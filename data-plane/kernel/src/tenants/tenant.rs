@@ -1,7 +1,5 @@
 //! A handle on one open tenant. While one exists, the store stays open.
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use freehold_clock::UnixMs;
@@ -11,6 +9,7 @@ use freehold_ids::{Sequence, Stamp, TenantId};
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::compiled::Compiled;
 use super::slot::Slot;
 use crate::public::Counter;
 use crate::tx::EPOCH_KEY;
@@ -23,7 +22,6 @@ pub(crate) struct Open {
     /// The one that it was opened under, which is what the store says too.
     epoch: u64,
     sequence: Mutex<Sequence>,
-    remembered: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     room: Option<OwnedSemaphorePermit>,
 }
 
@@ -34,24 +32,12 @@ impl Open {
         mark: i64,
         room: OwnedSemaphorePermit,
     ) -> Self {
-        Self {
-            database,
-            epoch,
-            sequence: Mutex::new(Sequence::after(mark)),
-            remembered: Mutex::default(),
-            room: Some(room),
-        }
+        Self { database, epoch, sequence: Mutex::new(Sequence::after(mark)), room: Some(room) }
     }
 
     /// A store that is being made and does not count yet.
     pub(crate) fn unlimited(database: Database, epoch: u64) -> Self {
-        Self {
-            database,
-            epoch,
-            sequence: Mutex::new(Sequence::after(0)),
-            remembered: Mutex::default(),
-            room: None,
-        }
+        Self { database, epoch, sequence: Mutex::new(Sequence::after(0)), room: None }
     }
 
     pub(crate) const fn epoch(&self) -> u64 {
@@ -116,14 +102,14 @@ impl Tenant {
         self.slot.public()
     }
 
-    /// What a module remembered for this tenant since it was opened.
-    pub fn remembered<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        self.open.remembered.lock().get(&TypeId::of::<T>()).cloned()?.downcast().ok()
+    /// What was compiled for this tenant and is still kept.
+    pub fn compiled<T: Compiled>(&self) -> Option<Arc<T>> {
+        self.slot.compiled().get(self.slot.origin(self.epoch))
     }
 
-    /// Remembers one value of a type until the tenant is closed.
-    pub fn remember<T: Any + Send + Sync>(&self, value: Arc<T>) {
-        self.open.remembered.lock().insert(TypeId::of::<T>(), value);
+    /// Keeps what was compiled for this tenant, in place of what was before.
+    pub fn keep_compiled<T: Compiled>(&self, value: Arc<T>) {
+        self.slot.compiled().keep(self.slot.origin(self.epoch), value);
     }
 
     /// A read-only view for work that no caller asked for; `reason` says which.

@@ -20,7 +20,10 @@ use tokio::time::Instant;
 const BUSY_SECONDS_MAX: u64 = 5;
 /// How many steps of SQLite's machine pass between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 10_000;
-/// The WAL is cut back to this size when it is reset.
+/// The WAL is moved into the file when it has so many pages of 4 KiB. The more it has, the more
+/// often it holds the same page, which is then written to the file once.
+const WAL_PAGES_MAX: u64 = 4_000;
+/// It is cut back to this size when it is reset.
 const WAL_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Page cache of one connection.
 const CACHE_KIB_MAX: u64 = 2_000;
@@ -179,6 +182,7 @@ fn options(path: &Path, purpose: Purpose) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(BUSY_SECONDS_MAX))
         .pragma("cache_size", format!("-{CACHE_KIB_MAX}"))
         .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", WAL_PAGES_MAX.to_string())
         .pragma("journal_size_limit", WAL_BYTES_MAX.to_string())
         .pragma("trusted_schema", "OFF")
         .pragma("cell_size_check", "ON")

@@ -16,6 +16,8 @@ mod report;
 mod served;
 mod signup;
 mod sites;
+mod store;
+mod write;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,6 +73,21 @@ enum Command {
         /// Sites that the worker may have open (`worker.open_tenants_max`).
         #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4_096))]
         open: u32,
+    },
+    /// Making a tenant's store, and a point read next to the driver alone.
+    Store {
+        /// Tenants.
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(10..=20_000))]
+        tenants: u32,
+    },
+    /// Durable writes to one tenant, next to the same with one sync for each.
+    Write {
+        /// Clients that write one transaction after the other.
+        #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1_024))]
+        clients: u32,
+        /// Seconds over all rounds.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(5..=300))]
+        seconds: u32,
     },
     /// What a measured process runs: a bare Pingora and a handler that always says the same.
     #[command(hide = true)]
@@ -135,6 +152,8 @@ fn measure(command: Command, program: Option<&std::path::Path>) -> anyhow::Resul
             Command::Edge(arguments) => edge::run(&program, arguments).await,
             Command::Memory { sites, open } => memory::run(&program, sites, open).await,
             Command::Propagation { changes } => propagation::run(&program, changes).await,
+            Command::Store { tenants } => store::run(tenants).await,
+            Command::Write { clients, seconds } => write::run(clients, seconds).await,
             Command::Baseline { .. } => anyhow::bail!("this is served, not measured"),
         }
     })

@@ -147,6 +147,16 @@ impl Report {
         });
     }
 
+    /// A ratio that must not be higher than a limit.
+    pub(crate) fn at_most(&mut self, what: &'static str, measured: f64, limit: f64) {
+        self.targets.push(Goal {
+            what,
+            target: format!("<= {limit:.2} x"),
+            measured: format!("{measured:.2} x"),
+            met: measured <= limit,
+        });
+    }
+
     fn goals(&self) -> Table {
         let mut table = Table::new("Targets", &["what", "target", "measured", "met"]);
         for goal in &self.targets {
