@@ -8,7 +8,7 @@ mod manifests;
 mod slot;
 mod tenant;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ use parking_lot::RwLock;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use crate::jobs::Due;
 use crate::{PublicVersions, Seeding, StoreError};
 use manifests::Manifests;
 use slot::Slot;
@@ -65,6 +66,7 @@ struct Shared {
     template: PathBuf,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     versions: PublicVersions,
+    due: Due,
     room: Arc<Semaphore>,
     ticks: AtomicU64,
     tasks: TaskTracker,
@@ -88,6 +90,7 @@ impl Tenants {
             template,
             slots: RwLock::default(),
             versions: PublicVersions::default(),
+            due: Due::default(),
             room,
             ticks: AtomicU64::new(0),
             tasks: TaskTracker::new(),
@@ -118,7 +121,8 @@ impl Tenants {
             Some(slot) => slot.reassign(assignment),
             None => {
                 let public = self.0.versions.of(tenant);
-                slots.insert(tenant, Arc::new(Slot::new(assignment, public)));
+                let alarm = self.0.due.alarm(tenant);
+                slots.insert(tenant, Arc::new(Slot::new(assignment, public, alarm)));
                 Ok(())
             }
         }
@@ -223,6 +227,11 @@ impl Tenants {
     /// The public versions of all tenants.
     pub fn versions(&self) -> &PublicVersions {
         &self.0.versions
+    }
+
+    /// When each tenant's work is next due.
+    pub fn due(&self) -> &Due {
+        &self.0.due
     }
 
     /// The public version of a tenant that this worker serves under this epoch. Its store need not

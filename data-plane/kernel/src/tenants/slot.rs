@@ -13,6 +13,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::tenant::{Open, Tenant, epoch_of};
+use crate::jobs::Alarm;
 use crate::public::Counter;
 use crate::tx::{EPOCH_KEY, MARK_KEY, PUBLIC_VERSION_KEY};
 use crate::{Seeding, StoreError};
@@ -31,18 +32,20 @@ pub(crate) struct Slot {
     /// The newest epoch that the store or an edge has shown, whether or not it is this worker's.
     seen: AtomicU64,
     public: Counter,
+    alarm: Alarm,
     open: Mutex<Option<Arc<Open>>>,
     lifecycle: tokio::sync::Mutex<()>,
     last_used: AtomicU64,
 }
 
 impl Slot {
-    pub(crate) fn new(assignment: Assignment, public: Counter) -> Self {
+    pub(crate) fn new(assignment: Assignment, public: Counter, alarm: Alarm) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
             checked_at: AtomicI64::new(0),
             seen: AtomicU64::new(0),
             public,
+            alarm,
             open: Mutex::new(None),
             lifecycle: tokio::sync::Mutex::new(()),
             last_used: AtomicU64::new(0),
@@ -103,6 +106,11 @@ impl Slot {
     /// The tenant's public version.
     pub(crate) const fn public(&self) -> &Counter {
         &self.public
+    }
+
+    /// What wakes the tenant's work.
+    pub(crate) const fn alarm(&self) -> &Alarm {
+        &self.alarm
     }
 
     pub(crate) fn is_open(&self) -> bool {

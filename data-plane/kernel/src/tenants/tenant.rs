@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::slot::Slot;
+use crate::jobs::Alarm;
 use crate::public::Counter;
 use crate::tx::EPOCH_KEY;
 use crate::{Read, StoreError, Tx};
@@ -107,6 +108,15 @@ impl Tenant {
 
     pub(crate) fn public(&self) -> &Counter {
         self.slot.public()
+    }
+
+    pub(crate) fn alarm(&self) -> &Alarm {
+        self.slot.alarm()
+    }
+
+    /// The one that this handle was given out under.
+    pub(crate) const fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// What a module remembered for this tenant since it was opened.

@@ -10,7 +10,7 @@ use super::*;
 
 const NOW: UnixMs = UnixMs(1_800_000_000_000);
 
-fn assignment(epoch: u64) -> Assignment {
+pub(crate) fn assignment(epoch: u64) -> Assignment {
     Assignment {
         version: freehold_fleet::CONTRACT_VERSION,
         tenant: TenantId::from_random(1),
