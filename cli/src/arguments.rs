@@ -193,6 +193,77 @@ pub(crate) enum Tenant {
         /// Its id or slug.
         tenant: String,
     },
+    #[command(flatten)]
+    Work(TenantWork),
+}
+
+/// The work of one tenant.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantWork {
+    /// A tenant's jobs and deliveries, newest first; or run one again that was given up.
+    Jobs {
+        /// Its id or slug.
+        tenant: String,
+        #[command(subcommand)]
+        command: Option<TenantJobs>,
+        /// Only those that are waiting, held, running, done or dead.
+        #[arg(long)]
+        state: Option<String>,
+        /// Only those older than the job of this id.
+        #[arg(long, value_name = "JOB")]
+        before: Option<String>,
+        /// Rows at most, 1 to 100.
+        #[arg(long, default_value_t = 25)]
+        limit: u64,
+    },
+    /// A tenant's events, newest first.
+    Events {
+        /// Its id or slug.
+        tenant: String,
+        /// Only those older than the event of this id.
+        #[arg(long, value_name = "EVENT")]
+        before: Option<String>,
+        /// Rows at most, 1 to 100.
+        #[arg(long, default_value_t = 25)]
+        limit: u64,
+    },
+    /// Deliver a tenant's events of a time to a subscriber once more.
+    Replay {
+        /// Its id or slug.
+        tenant: String,
+        /// Who gets them.
+        #[arg(long)]
+        subscriber: String,
+        /// Events of this moment and later, in RFC 3339.
+        #[arg(long)]
+        from: String,
+        /// Events before this moment, in RFC 3339.
+        #[arg(long)]
+        to: String,
+    },
+    /// Enqueue jobs that do nothing but count, and wait until they have run.
+    Probe {
+        /// The tenant's id or slug.
+        tenant: String,
+        /// How many, 1 to 1000.
+        #[arg(long, default_value_t = 10)]
+        jobs: u64,
+        /// How many of them fail the first time.
+        #[arg(long, default_value_t = 0, value_name = "JOBS")]
+        fail: u64,
+        /// How long to wait for them.
+        #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+        wait: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantJobs {
+    /// Run a job again that was given up.
+    Retry {
+        /// The job's id.
+        job: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -408,6 +408,7 @@ fn rows(config: &ControlConfig, sites: &Sites, domains: &Domains, limited: bool)
     rows.extend(operations::routes(sites.operations.clone()));
     rows.extend(fleet::routes(sites.clone()));
     rows.extend(fleet::member_routes(sites.clone()));
+    rows.extend(fleet::tending_routes(sites.clone()));
     rows.extend(usage::routes(sites.clone()));
     rows.extend(usage::operator_routes(sites.clone()));
     rows.extend(operations::operator_routes(sites.operations.clone()));

@@ -27,6 +27,7 @@ pub const TENANT: &[Migration] = &[
     tenant::t001_first::MIGRATION,
     tenant::t002_idempotency::MIGRATION,
     tenant::t003_people_and_posts::MIGRATION,
+    tenant::t004_jobs::MIGRATION,
 ];
 
 const fn int(name: &'static str) -> Column {

@@ -4,6 +4,57 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+/**
+ * Something that happened.
+ */
+export type Activity = {
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    /**
+     * What is known of it besides: of a post its `slug`, of a change its author in `by`.
+     */
+    details: {
+        [key: string]: unknown;
+    };
+    id: string;
+    /**
+     * What happened, such as `post.published`.
+     */
+    name: string;
+    /**
+     * The id of what it happened to.
+     */
+    subject: string;
+};
+
+/**
+ * One page of a list.
+ */
+export type ActivityPage = {
+    /**
+     * The rows of this page.
+     */
+    items: Array<Activity>;
+    /**
+     * For `after`: goes on behind the last of these rows; null when there are no more.
+     */
+    next?: string | null;
+    /**
+     * This page, counted from 1; null where the list is walked by cursor.
+     */
+    page?: number | null;
+    /**
+     * Rows per page.
+     */
+    page_size: number;
+    /**
+     * Rows on all pages; null where it was not to be counted.
+     */
+    total?: number | null;
+};
+
 export type AddUser = {
     email: string;
     /**
@@ -969,6 +1020,116 @@ export type PostAccountSignOutResponses = {
 };
 
 export type PostAccountSignOutResponse = PostAccountSignOutResponses[keyof PostAccountSignOutResponses];
+
+export type GetApiV1AdminActivityData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Page to show, counted from 1.
+         */
+        page?: number;
+        /**
+         * Rows per page.
+         */
+        page_size?: number;
+        /**
+         * The `next` of an earlier answer; not with page.
+         */
+        after?: string;
+        /**
+         * Rows per page where `after` is used.
+         */
+        limit?: number;
+        /**
+         * Do not count all rows; total is null.
+         */
+        skip_total?: boolean;
+        /**
+         * Only these fields, between commas: id, name, subject, created_at, details.
+         */
+        fields?: string;
+        /**
+         * Keys to sort by, `-` before those from the largest: id, created_at.
+         */
+        sort?: string;
+        /**
+         * Only rows whose id is this.
+         */
+        id?: string;
+        /**
+         * Only rows whose name is this.
+         */
+        name?: 'post.created' | 'post.updated' | 'post.published' | 'post.unpublished' | 'post.trashed' | 'post.restored' | 'post.deleted' | 'user.registered' | 'user.signed_in' | 'user.added' | 'user.role_changed' | 'user.status_changed' | 'user.password_changed';
+        /**
+         * Only rows whose subject is this.
+         */
+        subject?: string;
+        /**
+         * Only rows whose created_at is this.
+         */
+        created_at?: string;
+        /**
+         * Conditions, such as `filter[version][$gte]=2` or `filter[$or][0][title][$icontains]=tea`.
+         */
+        filter?: {
+            [key: string]: unknown;
+        };
+        /**
+         * Measures of groups instead of rows: `aggregate[count]=*`, `aggregate[sum]=…`.
+         */
+        aggregate?: {
+            count?: string;
+            sum?: string;
+            avg?: string;
+            min?: string;
+            max?: string;
+        };
+        /**
+         * Fields that make a group, between commas: name, created_at.
+         */
+        group_by?: string;
+    };
+    url: '/api/v1/admin/activity';
+};
+
+export type GetApiV1AdminActivityErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminActivityError = GetApiV1AdminActivityErrors[keyof GetApiV1AdminActivityErrors];
+
+export type GetApiV1AdminActivityResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: ActivityPage;
+    };
+};
+
+export type GetApiV1AdminActivityResponse = GetApiV1AdminActivityResponses[keyof GetApiV1AdminActivityResponses];
 
 export type GetApiV1AdminOptionsData = {
     body?: never;

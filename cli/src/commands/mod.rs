@@ -6,6 +6,7 @@ mod openapi;
 mod operate;
 mod rebuild;
 mod serve;
+mod tending;
 
 use std::process::ExitCode;
 

@@ -133,6 +133,7 @@ pub(super) async fn tenant(
         Tenant::Resume { tenant } => {
             client.post(&format!("{}/resume", path(&tenant)), &json!({})).await?
         }
+        Tenant::Work(work) => return super::tending::tend(&client, work, json).await,
     };
     print_one(&answer, json);
     Ok(ExitCode::SUCCESS)
@@ -214,7 +215,7 @@ pub(super) fn print_page(page: &Value, columns: Columns, json: bool) {
 }
 
 /// Prints the rows at a place of an answer as a table, or the answer as it is; says how many.
-fn print_rows(answer: &Value, rows: &str, columns: Columns, json: bool) -> usize {
+pub(super) fn print_rows(answer: &Value, rows: &str, columns: Columns, json: bool) -> usize {
     if json {
         println!("{answer}");
         return 0;

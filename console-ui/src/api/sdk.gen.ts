@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { DeleteV1AccountKeysIdData, DeleteV1AccountKeysIdErrors, DeleteV1AccountKeysIdResponses, DeleteV1AccountMembersIdData, DeleteV1AccountMembersIdErrors, DeleteV1AccountMembersIdResponses, DeleteV1FleetJoinTokensIdData, DeleteV1FleetJoinTokensIdErrors, DeleteV1FleetJoinTokensIdResponses, DeleteV1FleetProcessesIdData, DeleteV1FleetProcessesIdErrors, DeleteV1FleetProcessesIdResponses, DeleteV1SessionsCurrentData, DeleteV1SessionsCurrentErrors, DeleteV1SessionsCurrentResponses, DeleteV1SitesIdData, DeleteV1SitesIdDomainsDomainIdData, DeleteV1SitesIdDomainsDomainIdErrors, DeleteV1SitesIdDomainsDomainIdResponses, DeleteV1SitesIdErrors, DeleteV1SitesIdPreviousSlugsSlugData, DeleteV1SitesIdPreviousSlugsSlugErrors, DeleteV1SitesIdPreviousSlugsSlugResponses, DeleteV1SitesIdResponses, GetV1AccountKeysData, GetV1AccountKeysErrors, GetV1AccountKeysResponses, GetV1AccountMembersData, GetV1AccountMembersErrors, GetV1AccountMembersResponses, GetV1FleetDomainsData, GetV1FleetDomainsErrors, GetV1FleetDomainsResponses, GetV1FleetJoinTokensData, GetV1FleetJoinTokensErrors, GetV1FleetJoinTokensResponses, GetV1FleetOperationsData, GetV1FleetOperationsErrors, GetV1FleetOperationsResponses, GetV1FleetProcessesData, GetV1FleetProcessesErrors, GetV1FleetProcessesResponses, GetV1FleetTenantsData, GetV1FleetTenantsErrors, GetV1FleetTenantsIdData, GetV1FleetTenantsIdErrors, GetV1FleetTenantsIdResponses, GetV1FleetTenantsIdUsageData, GetV1FleetTenantsIdUsageErrors, GetV1FleetTenantsIdUsageResponses, GetV1FleetTenantsResponses, GetV1FleetUsageData, GetV1FleetUsageErrors, GetV1FleetUsageResponses, GetV1FleetWorkersData, GetV1FleetWorkersErrors, GetV1FleetWorkersResponses, GetV1MeData, GetV1MeErrors, GetV1MeResponses, GetV1OperationsData, GetV1OperationsErrors, GetV1OperationsIdData, GetV1OperationsIdErrors, GetV1OperationsIdEventsData, GetV1OperationsIdEventsErrors, GetV1OperationsIdEventsResponses, GetV1OperationsIdResponses, GetV1OperationsResponses, GetV1PlatformData, GetV1PlatformErrors, GetV1PlatformResponses, GetV1SitesData, GetV1SitesErrors, GetV1SitesIdData, GetV1SitesIdDomainsData, GetV1SitesIdDomainsDomainIdData, GetV1SitesIdDomainsDomainIdErrors, GetV1SitesIdDomainsDomainIdResponses, GetV1SitesIdDomainsErrors, GetV1SitesIdDomainsResponses, GetV1SitesIdErrors, GetV1SitesIdResponses, GetV1SitesIdUsageData, GetV1SitesIdUsageErrors, GetV1SitesIdUsageResponses, GetV1SitesResponses, GetV1SlugsSlugData, GetV1SlugsSlugErrors, GetV1SlugsSlugResponses, PatchV1AccountData, PatchV1AccountErrors, PatchV1AccountMembersIdData, PatchV1AccountMembersIdErrors, PatchV1AccountMembersIdResponses, PatchV1AccountResponses, PatchV1SitesIdData, PatchV1SitesIdErrors, PatchV1SitesIdResponses, PostV1AccountKeysData, PostV1AccountKeysErrors, PostV1AccountKeysResponses, PostV1AccountMembersData, PostV1AccountMembersErrors, PostV1AccountMembersResponses, PostV1EmailResendData, PostV1EmailResendErrors, PostV1EmailResendResponses, PostV1EmailVerifyData, PostV1EmailVerifyErrors, PostV1EmailVerifyResponses, PostV1FleetBackupsData, PostV1FleetBackupsErrors, PostV1FleetBackupsResponses, PostV1FleetJoinTokensData, PostV1FleetJoinTokensErrors, PostV1FleetJoinTokensResponses, PostV1FleetProcessesIdRotateData, PostV1FleetProcessesIdRotateErrors, PostV1FleetProcessesIdRotateResponses, PostV1FleetTenantsIdConvertData, PostV1FleetTenantsIdConvertErrors, PostV1FleetTenantsIdConvertResponses, PostV1FleetTenantsIdResumeData, PostV1FleetTenantsIdResumeErrors, PostV1FleetTenantsIdResumeResponses, PostV1FleetTenantsIdSuspendData, PostV1FleetTenantsIdSuspendErrors, PostV1FleetTenantsIdSuspendResponses, PostV1FleetWorkersIdCordonData, PostV1FleetWorkersIdCordonErrors, PostV1FleetWorkersIdCordonResponses, PostV1FleetWorkersIdUncordonData, PostV1FleetWorkersIdUncordonErrors, PostV1FleetWorkersIdUncordonResponses, PostV1InvitationsAcceptData, PostV1InvitationsAcceptErrors, PostV1InvitationsAcceptResponses, PostV1InvitationsLookData, PostV1InvitationsLookErrors, PostV1InvitationsLookResponses, PostV1PasswordForgotData, PostV1PasswordForgotErrors, PostV1PasswordForgotResponses, PostV1PasswordResetData, PostV1PasswordResetErrors, PostV1PasswordResetResponses, PostV1SessionsCurrentAccountData, PostV1SessionsCurrentAccountErrors, PostV1SessionsCurrentAccountResponses, PostV1SessionsData, PostV1SessionsErrors, PostV1SessionsResponses, PostV1SignupData, PostV1SignupErrors, PostV1SignupResponses, PostV1SitesData, PostV1SitesErrors, PostV1SitesIdDomainsData, PostV1SitesIdDomainsDomainIdCheckData, PostV1SitesIdDomainsDomainIdCheckErrors, PostV1SitesIdDomainsDomainIdCheckResponses, PostV1SitesIdDomainsErrors, PostV1SitesIdDomainsResponses, PostV1SitesIdRestoreData, PostV1SitesIdRestoreErrors, PostV1SitesIdRestoreResponses, PostV1SitesIdSignInData, PostV1SitesIdSignInErrors, PostV1SitesIdSignInResponses, PostV1SitesResponses, PutV1SitesIdDomainsDomainIdData, PutV1SitesIdDomainsDomainIdErrors, PutV1SitesIdDomainsDomainIdResponses } from './types.gen';
+import type { DeleteV1AccountKeysIdData, DeleteV1AccountKeysIdErrors, DeleteV1AccountKeysIdResponses, DeleteV1AccountMembersIdData, DeleteV1AccountMembersIdErrors, DeleteV1AccountMembersIdResponses, DeleteV1FleetJoinTokensIdData, DeleteV1FleetJoinTokensIdErrors, DeleteV1FleetJoinTokensIdResponses, DeleteV1FleetProcessesIdData, DeleteV1FleetProcessesIdErrors, DeleteV1FleetProcessesIdResponses, DeleteV1SessionsCurrentData, DeleteV1SessionsCurrentErrors, DeleteV1SessionsCurrentResponses, DeleteV1SitesIdData, DeleteV1SitesIdDomainsDomainIdData, DeleteV1SitesIdDomainsDomainIdErrors, DeleteV1SitesIdDomainsDomainIdResponses, DeleteV1SitesIdErrors, DeleteV1SitesIdPreviousSlugsSlugData, DeleteV1SitesIdPreviousSlugsSlugErrors, DeleteV1SitesIdPreviousSlugsSlugResponses, DeleteV1SitesIdResponses, GetV1AccountKeysData, GetV1AccountKeysErrors, GetV1AccountKeysResponses, GetV1AccountMembersData, GetV1AccountMembersErrors, GetV1AccountMembersResponses, GetV1FleetDomainsData, GetV1FleetDomainsErrors, GetV1FleetDomainsResponses, GetV1FleetJoinTokensData, GetV1FleetJoinTokensErrors, GetV1FleetJoinTokensResponses, GetV1FleetOperationsData, GetV1FleetOperationsErrors, GetV1FleetOperationsResponses, GetV1FleetProcessesData, GetV1FleetProcessesErrors, GetV1FleetProcessesResponses, GetV1FleetTenantsData, GetV1FleetTenantsErrors, GetV1FleetTenantsIdData, GetV1FleetTenantsIdErrors, GetV1FleetTenantsIdEventsData, GetV1FleetTenantsIdEventsErrors, GetV1FleetTenantsIdEventsResponses, GetV1FleetTenantsIdJobsData, GetV1FleetTenantsIdJobsErrors, GetV1FleetTenantsIdJobsResponses, GetV1FleetTenantsIdProbeData, GetV1FleetTenantsIdProbeErrors, GetV1FleetTenantsIdProbeResponses, GetV1FleetTenantsIdResponses, GetV1FleetTenantsIdUsageData, GetV1FleetTenantsIdUsageErrors, GetV1FleetTenantsIdUsageResponses, GetV1FleetTenantsResponses, GetV1FleetUsageData, GetV1FleetUsageErrors, GetV1FleetUsageResponses, GetV1FleetWorkersData, GetV1FleetWorkersErrors, GetV1FleetWorkersResponses, GetV1MeData, GetV1MeErrors, GetV1MeResponses, GetV1OperationsData, GetV1OperationsErrors, GetV1OperationsIdData, GetV1OperationsIdErrors, GetV1OperationsIdEventsData, GetV1OperationsIdEventsErrors, GetV1OperationsIdEventsResponses, GetV1OperationsIdResponses, GetV1OperationsResponses, GetV1PlatformData, GetV1PlatformErrors, GetV1PlatformResponses, GetV1SitesData, GetV1SitesErrors, GetV1SitesIdData, GetV1SitesIdDomainsData, GetV1SitesIdDomainsDomainIdData, GetV1SitesIdDomainsDomainIdErrors, GetV1SitesIdDomainsDomainIdResponses, GetV1SitesIdDomainsErrors, GetV1SitesIdDomainsResponses, GetV1SitesIdErrors, GetV1SitesIdResponses, GetV1SitesIdUsageData, GetV1SitesIdUsageErrors, GetV1SitesIdUsageResponses, GetV1SitesResponses, GetV1SlugsSlugData, GetV1SlugsSlugErrors, GetV1SlugsSlugResponses, PatchV1AccountData, PatchV1AccountErrors, PatchV1AccountMembersIdData, PatchV1AccountMembersIdErrors, PatchV1AccountMembersIdResponses, PatchV1AccountResponses, PatchV1SitesIdData, PatchV1SitesIdErrors, PatchV1SitesIdResponses, PostV1AccountKeysData, PostV1AccountKeysErrors, PostV1AccountKeysResponses, PostV1AccountMembersData, PostV1AccountMembersErrors, PostV1AccountMembersResponses, PostV1EmailResendData, PostV1EmailResendErrors, PostV1EmailResendResponses, PostV1EmailVerifyData, PostV1EmailVerifyErrors, PostV1EmailVerifyResponses, PostV1FleetBackupsData, PostV1FleetBackupsErrors, PostV1FleetBackupsResponses, PostV1FleetJoinTokensData, PostV1FleetJoinTokensErrors, PostV1FleetJoinTokensResponses, PostV1FleetProcessesIdRotateData, PostV1FleetProcessesIdRotateErrors, PostV1FleetProcessesIdRotateResponses, PostV1FleetTenantsIdConvertData, PostV1FleetTenantsIdConvertErrors, PostV1FleetTenantsIdConvertResponses, PostV1FleetTenantsIdJobsJobIdRetryData, PostV1FleetTenantsIdJobsJobIdRetryErrors, PostV1FleetTenantsIdJobsJobIdRetryResponses, PostV1FleetTenantsIdProbeData, PostV1FleetTenantsIdProbeErrors, PostV1FleetTenantsIdProbeResponses, PostV1FleetTenantsIdReplayData, PostV1FleetTenantsIdReplayErrors, PostV1FleetTenantsIdReplayResponses, PostV1FleetTenantsIdResumeData, PostV1FleetTenantsIdResumeErrors, PostV1FleetTenantsIdResumeResponses, PostV1FleetTenantsIdSuspendData, PostV1FleetTenantsIdSuspendErrors, PostV1FleetTenantsIdSuspendResponses, PostV1FleetWorkersIdCordonData, PostV1FleetWorkersIdCordonErrors, PostV1FleetWorkersIdCordonResponses, PostV1FleetWorkersIdUncordonData, PostV1FleetWorkersIdUncordonErrors, PostV1FleetWorkersIdUncordonResponses, PostV1InvitationsAcceptData, PostV1InvitationsAcceptErrors, PostV1InvitationsAcceptResponses, PostV1InvitationsLookData, PostV1InvitationsLookErrors, PostV1InvitationsLookResponses, PostV1PasswordForgotData, PostV1PasswordForgotErrors, PostV1PasswordForgotResponses, PostV1PasswordResetData, PostV1PasswordResetErrors, PostV1PasswordResetResponses, PostV1SessionsCurrentAccountData, PostV1SessionsCurrentAccountErrors, PostV1SessionsCurrentAccountResponses, PostV1SessionsData, PostV1SessionsErrors, PostV1SessionsResponses, PostV1SignupData, PostV1SignupErrors, PostV1SignupResponses, PostV1SitesData, PostV1SitesErrors, PostV1SitesIdDomainsData, PostV1SitesIdDomainsDomainIdCheckData, PostV1SitesIdDomainsDomainIdCheckErrors, PostV1SitesIdDomainsDomainIdCheckResponses, PostV1SitesIdDomainsErrors, PostV1SitesIdDomainsResponses, PostV1SitesIdRestoreData, PostV1SitesIdRestoreErrors, PostV1SitesIdRestoreResponses, PostV1SitesIdSignInData, PostV1SitesIdSignInErrors, PostV1SitesIdSignInResponses, PostV1SitesResponses, PutV1SitesIdDomainsDomainIdData, PutV1SitesIdDomainsDomainIdErrors, PutV1SitesIdDomainsDomainIdResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -236,6 +236,68 @@ export const getV1FleetTenantsId = <ThrowOnError extends boolean = false>(option
 export const postV1FleetTenantsIdConvert = <ThrowOnError extends boolean = false>(options: Options<PostV1FleetTenantsIdConvertData, ThrowOnError>) => (options.client ?? client).post<PostV1FleetTenantsIdConvertResponses, PostV1FleetTenantsIdConvertErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/fleet/tenants/{id}/convert',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * A tenant's events, newest first
+ */
+export const getV1FleetTenantsIdEvents = <ThrowOnError extends boolean = false>(options: Options<GetV1FleetTenantsIdEventsData, ThrowOnError>) => (options.client ?? client).get<GetV1FleetTenantsIdEventsResponses, GetV1FleetTenantsIdEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/tenants/{id}/events',
+    ...options
+});
+
+/**
+ * A tenant's jobs and deliveries, newest first
+ */
+export const getV1FleetTenantsIdJobs = <ThrowOnError extends boolean = false>(options: Options<GetV1FleetTenantsIdJobsData, ThrowOnError>) => (options.client ?? client).get<GetV1FleetTenantsIdJobsResponses, GetV1FleetTenantsIdJobsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/tenants/{id}/jobs',
+    ...options
+});
+
+/**
+ * Run a job again that was given up
+ */
+export const postV1FleetTenantsIdJobsJobIdRetry = <ThrowOnError extends boolean = false>(options: Options<PostV1FleetTenantsIdJobsJobIdRetryData, ThrowOnError>) => (options.client ?? client).post<PostV1FleetTenantsIdJobsJobIdRetryResponses, PostV1FleetTenantsIdJobsJobIdRetryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/tenants/{id}/jobs/{job_id}/retry',
+    ...options
+});
+
+/**
+ * How far such jobs are
+ */
+export const getV1FleetTenantsIdProbe = <ThrowOnError extends boolean = false>(options: Options<GetV1FleetTenantsIdProbeData, ThrowOnError>) => (options.client ?? client).get<GetV1FleetTenantsIdProbeResponses, GetV1FleetTenantsIdProbeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/tenants/{id}/probe',
+    ...options
+});
+
+/**
+ * Enqueue jobs that do nothing but count
+ */
+export const postV1FleetTenantsIdProbe = <ThrowOnError extends boolean = false>(options: Options<PostV1FleetTenantsIdProbeData, ThrowOnError>) => (options.client ?? client).post<PostV1FleetTenantsIdProbeResponses, PostV1FleetTenantsIdProbeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/tenants/{id}/probe',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deliver events of a time to a subscriber once more
+ */
+export const postV1FleetTenantsIdReplay = <ThrowOnError extends boolean = false>(options: Options<PostV1FleetTenantsIdReplayData, ThrowOnError>) => (options.client ?? client).post<PostV1FleetTenantsIdReplayResponses, PostV1FleetTenantsIdReplayErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/tenants/{id}/replay',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -278,6 +278,51 @@ export type InvitationToken = {
 };
 
 /**
+ * A job or a delivery of an event.
+ */
+export type Job = {
+    attempts: number;
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    /**
+     * Attempts that ended with their process.
+     */
+    cut_offs: number;
+    /**
+     * RFC 3339.
+     */
+    due_at: string;
+    /**
+     * Why the last attempt failed.
+     */
+    error?: string | null;
+    /**
+     * The event that is delivered.
+     */
+    event_id?: string | null;
+    failures: number;
+    /**
+     * RFC 3339.
+     */
+    finished_at?: string | null;
+    id: string;
+    /**
+     * Its kind; of a delivery, the subscriber.
+     */
+    name: string;
+    /**
+     * RFC 3339.
+     */
+    started_at?: string | null;
+    /**
+     * `waiting`, `held`, `running`, `done` or `dead`.
+     */
+    state: string;
+};
+
+/**
  * A token with which processes join the fleet.
  */
 export type JoinToken = {
@@ -631,6 +676,51 @@ export type PreviousSlug = {
     until: string;
 };
 
+export type ProbeJobs = {
+    /**
+     * How many of them fail the first time.
+     */
+    failing?: number;
+    /**
+     * How many jobs: 1 to 1000.
+     */
+    jobs: number;
+};
+
+/**
+ * How far a probe is.
+ */
+export type Probed = {
+    /**
+     * Jobs that were given up.
+     */
+    dead: number;
+    /**
+     * Jobs that are done.
+     */
+    done: number;
+    /**
+     * Effects of all probes of the tenant so far: one for each job that is done.
+     */
+    effects: number;
+    /**
+     * From the enqueueing to the end of the last job that is done.
+     */
+    elapsed_ms: number;
+    /**
+     * Attempts that failed.
+     */
+    failures: number;
+};
+
+/**
+ * Jobs that were enqueued to be counted.
+ */
+export type Probing = {
+    first: string;
+    last: string;
+};
+
 /**
  * A process of the fleet.
  */
@@ -684,6 +774,39 @@ export type ProcessPage = {
      * Rows on all pages; null where it was not to be counted.
      */
     total?: number | null;
+};
+
+export type ReplayEvents = {
+    /**
+     * Only events after this one: the `next` of an answer before.
+     */
+    after?: string | null;
+    /**
+     * RFC 3339; events of this moment and later.
+     */
+    from: string;
+    /**
+     * Who gets the events once more.
+     */
+    subscriber: string;
+    /**
+     * RFC 3339; events before this moment.
+     */
+    to: string;
+};
+
+/**
+ * Events that are delivered once more.
+ */
+export type Replayed = {
+    /**
+     * How many; one that waits to be delivered anyway does not count.
+     */
+    events: number;
+    /**
+     * What `after` is to go on; null where there are no more.
+     */
+    next?: string | null;
 };
 
 export type ResetBody = {
@@ -913,6 +1036,50 @@ export type TenantDomainPage = {
      * Rows on all pages; null where it was not to be counted.
      */
     total?: number | null;
+};
+
+/**
+ * An event of a tenant.
+ */
+export type TenantEvent = {
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    id: string;
+    name: string;
+    /**
+     * The id of what it is about.
+     */
+    subject: string;
+};
+
+/**
+ * Events of a tenant.
+ */
+export type TenantEvents = {
+    /**
+     * Newest first.
+     */
+    items: Array<TenantEvent>;
+    /**
+     * What `before` is for the next ones; null where there are none.
+     */
+    next?: string | null;
+};
+
+/**
+ * Jobs of a tenant.
+ */
+export type TenantJobs = {
+    /**
+     * Newest first.
+     */
+    items: Array<Job>;
+    /**
+     * What `before` is for the next ones; null where there are none.
+     */
+    next?: string | null;
 };
 
 /**
@@ -2542,6 +2709,320 @@ export type PostV1FleetTenantsIdConvertResponses = {
 };
 
 export type PostV1FleetTenantsIdConvertResponse = PostV1FleetTenantsIdConvertResponses[keyof PostV1FleetTenantsIdConvertResponses];
+
+export type GetV1FleetTenantsIdEventsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * Only those older than the event of this id.
+         */
+        before?: string;
+        /**
+         * Rows at most: 1 to 100, 25 by default.
+         */
+        limit?: string;
+    };
+    url: '/v1/fleet/tenants/{id}/events';
+};
+
+export type GetV1FleetTenantsIdEventsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1FleetTenantsIdEventsError = GetV1FleetTenantsIdEventsErrors[keyof GetV1FleetTenantsIdEventsErrors];
+
+export type GetV1FleetTenantsIdEventsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: TenantEvents;
+    };
+};
+
+export type GetV1FleetTenantsIdEventsResponse = GetV1FleetTenantsIdEventsResponses[keyof GetV1FleetTenantsIdEventsResponses];
+
+export type GetV1FleetTenantsIdJobsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * Only those that are waiting, held, running, done or dead.
+         */
+        state?: string;
+        /**
+         * Only those older than the job of this id.
+         */
+        before?: string;
+        /**
+         * Rows at most: 1 to 100, 25 by default.
+         */
+        limit?: string;
+    };
+    url: '/v1/fleet/tenants/{id}/jobs';
+};
+
+export type GetV1FleetTenantsIdJobsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1FleetTenantsIdJobsError = GetV1FleetTenantsIdJobsErrors[keyof GetV1FleetTenantsIdJobsErrors];
+
+export type GetV1FleetTenantsIdJobsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: TenantJobs;
+    };
+};
+
+export type GetV1FleetTenantsIdJobsResponse = GetV1FleetTenantsIdJobsResponses[keyof GetV1FleetTenantsIdJobsResponses];
+
+export type PostV1FleetTenantsIdJobsJobIdRetryData = {
+    body?: never;
+    path: {
+        id: string;
+        job_id: string;
+    };
+    query?: never;
+    url: '/v1/fleet/tenants/{id}/jobs/{job_id}/retry';
+};
+
+export type PostV1FleetTenantsIdJobsJobIdRetryErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetTenantsIdJobsJobIdRetryError = PostV1FleetTenantsIdJobsJobIdRetryErrors[keyof PostV1FleetTenantsIdJobsJobIdRetryErrors];
+
+export type PostV1FleetTenantsIdJobsJobIdRetryResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type PostV1FleetTenantsIdJobsJobIdRetryResponse = PostV1FleetTenantsIdJobsJobIdRetryResponses[keyof PostV1FleetTenantsIdJobsJobIdRetryResponses];
+
+export type GetV1FleetTenantsIdProbeData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * The first job of the probe, as it was told when it was begun.
+         */
+        first?: string;
+        /**
+         * The last one.
+         */
+        last?: string;
+    };
+    url: '/v1/fleet/tenants/{id}/probe';
+};
+
+export type GetV1FleetTenantsIdProbeErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1FleetTenantsIdProbeError = GetV1FleetTenantsIdProbeErrors[keyof GetV1FleetTenantsIdProbeErrors];
+
+export type GetV1FleetTenantsIdProbeResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Probed;
+    };
+};
+
+export type GetV1FleetTenantsIdProbeResponse = GetV1FleetTenantsIdProbeResponses[keyof GetV1FleetTenantsIdProbeResponses];
+
+export type PostV1FleetTenantsIdProbeData = {
+    body: ProbeJobs;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/fleet/tenants/{id}/probe';
+};
+
+export type PostV1FleetTenantsIdProbeErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetTenantsIdProbeError = PostV1FleetTenantsIdProbeErrors[keyof PostV1FleetTenantsIdProbeErrors];
+
+export type PostV1FleetTenantsIdProbeResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Probing;
+    };
+};
+
+export type PostV1FleetTenantsIdProbeResponse = PostV1FleetTenantsIdProbeResponses[keyof PostV1FleetTenantsIdProbeResponses];
+
+export type PostV1FleetTenantsIdReplayData = {
+    body: ReplayEvents;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/fleet/tenants/{id}/replay';
+};
+
+export type PostV1FleetTenantsIdReplayErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetTenantsIdReplayError = PostV1FleetTenantsIdReplayErrors[keyof PostV1FleetTenantsIdReplayErrors];
+
+export type PostV1FleetTenantsIdReplayResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Replayed;
+    };
+};
+
+export type PostV1FleetTenantsIdReplayResponse = PostV1FleetTenantsIdReplayResponses[keyof PostV1FleetTenantsIdReplayResponses];
 
 export type PostV1FleetTenantsIdResumeData = {
     body?: never;

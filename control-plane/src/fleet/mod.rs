@@ -7,6 +7,7 @@ mod members;
 mod processes;
 mod routes;
 mod server;
+mod tending;
 mod worker;
 mod workers;
 
@@ -16,4 +17,5 @@ pub(crate) use members::routes as member_routes;
 pub(crate) use processes::addresses;
 pub(crate) use routes::{TenantRef, find_tenant, routes};
 pub(crate) use server::{Connections, FleetServer};
+pub(crate) use tending::routes as tending_routes;
 pub(crate) use workers::{Line, NoWorker, Workers};

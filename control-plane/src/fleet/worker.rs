@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use freehold_fleet::wire::{ENTRIES_PER_MESSAGE_MAX, Receiver, Sender, WireError};
 use freehold_fleet::{
     Assignment, ControlMessage, Engine, LinkError, Order, OrderOutcome, ProcessMessage, Provision,
-    UpstreamEntry, UpstreamId, UsageReport, WorkerLink, WorkerLoad,
+    Tended, Tending, UpstreamEntry, UpstreamId, UsageReport, WorkerLink, WorkerLoad,
 };
 use freehold_ids::{TenantId, WorkerId};
 use parking_lot::Mutex;
@@ -51,7 +51,7 @@ impl RemoteLink {
 
     async fn order_within(&self, order: Order, wait: Duration) -> Result<(), LinkError> {
         match self.tell(order, wait).await? {
-            OrderOutcome::Done | OrderOutcome::Load(_) => Ok(()),
+            OrderOutcome::Done | OrderOutcome::Load(_) | OrderOutcome::Tended(_) => Ok(()),
             OrderOutcome::Unreachable { reason } => Err(LinkError::Unreachable(reason)),
             OrderOutcome::Failed { reason } => Err(LinkError::Failed(reason)),
             OrderOutcome::StaleEpoch => Err(LinkError::StaleEpoch),
@@ -85,6 +85,18 @@ impl WorkerLink for RemoteLink {
     async fn load(&self) -> Result<WorkerLoad, LinkError> {
         match self.tell(Order::Load, Duration::from_secs(ORDER_SECONDS_MAX)).await? {
             OrderOutcome::Load(load) => Ok(load),
+            other => Err(LinkError::Failed(format!("an unexpected answer: {other:?}"))),
+        }
+    }
+
+    async fn tend(&self, tenant: TenantId, what: Tending) -> Result<Tended, LinkError> {
+        match self
+            .tell(Order::Tend { tenant, what }, Duration::from_secs(ORDER_SECONDS_MAX))
+            .await?
+        {
+            OrderOutcome::Tended(tended) => Ok(tended),
+            OrderOutcome::Unreachable { reason } => Err(LinkError::Unreachable(reason)),
+            OrderOutcome::StaleEpoch => Err(LinkError::StaleEpoch),
             other => Err(LinkError::Failed(format!("an unexpected answer: {other:?}"))),
         }
     }

@@ -30,5 +30,8 @@ pub fn module() -> Module {
             "post.deleted",
         ],
         seed: Some(|tx, provision, _clock| Box::pin(posts::create_first(tx, provision))),
+        jobs: vec![posts::trash::empty_trash()],
+        schedules: vec![posts::trash::trash_schedule()],
+        ..Module::default()
     }
 }

@@ -73,5 +73,8 @@ pub fn module(desk: &api::Desk) -> Module {
                 users::create_owner(tx, provision).await
             })
         }),
+        jobs: vec![sessions::store::sweep()],
+        schedules: vec![sessions::store::sweep_schedule()],
+        ..Module::default()
     }
 }

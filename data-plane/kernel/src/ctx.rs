@@ -19,6 +19,7 @@ use crate::tx::Claim;
 use crate::{Actor, Read, StoreError, Tenant, Tx};
 
 /// What a caller who may have sent the same request before gets.
+#[expect(clippy::large_enum_variant, reason = "one for each request, and most are the large one")]
 #[derive(Debug)]
 pub enum Begun {
     /// The first time: a transaction, to be ended by [`Tx::commit_answer`].

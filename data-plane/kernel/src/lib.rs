@@ -8,6 +8,7 @@ mod access;
 mod actor;
 mod ctx;
 mod error;
+pub mod jobs;
 mod module;
 mod options;
 mod public;

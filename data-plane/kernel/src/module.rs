@@ -10,6 +10,7 @@ use freehold_api::Route;
 use freehold_clock::Clock;
 use freehold_fleet::Provision;
 
+use crate::jobs::{Handler, Schedule, Subscriber};
 use crate::{Permission, StoreError, Tx};
 
 /// What a new store starts with, written in the transaction that provisions it.
@@ -19,7 +20,7 @@ pub type SeedFuture<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + 
 pub type Seeding = for<'a> fn(&'a mut Tx, &'a Provision, &'a Clock) -> SeedFuture<'a>;
 
 /// One domain of a site.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Module {
     /// Its name.
     pub name: &'static str,
@@ -33,4 +34,10 @@ pub struct Module {
     pub events: &'static [&'static str],
     /// Its first rows, if any. Modules are seeded in the order of the list.
     pub seed: Option<Seeding>,
+    /// What runs its jobs.
+    pub jobs: Vec<Handler>,
+    /// Who of it follows events, its own or others'.
+    pub subscribers: Vec<Subscriber>,
+    /// Its jobs that come again.
+    pub schedules: Vec<Schedule>,
 }

@@ -4,11 +4,12 @@
 //! commit as the change itself. Between begin and commit a use case awaits nothing else.
 
 use freehold_clock::UnixMs;
-use freehold_db::{DbError, Delete, Insert, Reader, Row, Select, Update, Writer};
+use freehold_db::{DbError, Delete, Filter, Insert, Reader, Row, Select, Update, Writer};
 use freehold_idempotency::{IdempotencyKey, KeptAnswer, find, keep};
-use freehold_ids::{EventId, Kind, LocalId};
+use freehold_ids::{EventId, JobId, Kind, LocalId};
 use serde::Serialize;
 
+use crate::jobs::{self, JOBS_PER_TX_MAX, Job, PAYLOAD_BYTES_MAX};
 use crate::{StoreError, Tenant};
 
 /// Events of one transaction at most.
@@ -28,6 +29,17 @@ pub trait Event: Serialize {
 
     /// The wire id of what it is about.
     fn subject(&self) -> String;
+}
+
+/// What an event or a job says, as it is kept.
+pub(crate) fn json<T: Serialize>(name: &str, said: &T) -> Result<String, StoreError> {
+    let json =
+        serde_json::to_string(said).map_err(|error| DbError::Shape(format!("{name}: {error}")))?;
+    if json.len() > PAYLOAD_BYTES_MAX {
+        let reason = format!("{name} says more than {PAYLOAD_BYTES_MAX} bytes");
+        return Err(DbError::Shape(reason).into());
+    }
+    Ok(json)
 }
 
 /// A view of one tenant's store: read-only by itself, or what a [`Tx`] sees so far.
@@ -103,6 +115,9 @@ pub struct Tx {
     mark: Option<i64>,
     changes_public: bool,
     claim: Option<Claim>,
+    jobs: Vec<jobs::Pending>,
+    /// When the earliest of what this transaction leaves to do is due.
+    due: Option<UnixMs>,
 }
 
 impl std::ops::Deref for Tx {
@@ -122,7 +137,16 @@ impl std::ops::DerefMut for Tx {
 impl Tx {
     pub(crate) fn new(writer: Writer, tenant: Tenant, now: UnixMs) -> Self {
         let read = Read { link: Link::Writer(writer), tenant };
-        Self { read, now, events: Vec::new(), mark: None, changes_public: false, claim: None }
+        Self {
+            read,
+            now,
+            events: Vec::new(),
+            mark: None,
+            changes_public: false,
+            claim: None,
+            jobs: Vec::new(),
+            due: None,
+        }
     }
 
     /// The moment that this transaction counts as.
@@ -176,10 +200,58 @@ impl Tx {
         if self.events.len() >= EVENTS_PER_TX_MAX {
             return Err(DbError::Shape("too many events in one transaction".into()).into());
         }
-        let payload = serde_json::to_string(event)
-            .map_err(|error| DbError::Shape(format!("event {}: {error}", E::NAME)))?;
+        let payload = json(E::NAME, event)?;
         self.events.push(Pending { name: E::NAME, subject: event.subject(), payload });
         Ok(())
+    }
+
+    /// Leaves work to do, once the transaction commits.
+    ///
+    /// # Errors
+    /// [`DbError::Shape`] when the job cannot be written as JSON, or there are too many.
+    pub fn enqueue<J: Job>(&mut self, job: &J) -> Result<JobId, StoreError> {
+        self.enqueue_at(job, self.now)
+    }
+
+    /// [`Tx::enqueue`] for later.
+    ///
+    /// # Errors
+    /// As [`Tx::enqueue`].
+    pub fn enqueue_at<J: Job>(&mut self, job: &J, due_at: UnixMs) -> Result<JobId, StoreError> {
+        self.leave(job, None, due_at)
+    }
+
+    /// [`Tx::enqueue`], unless a job of this kind and key waits already.
+    ///
+    /// # Errors
+    /// As [`Tx::enqueue`].
+    pub fn enqueue_once<J: Job>(&mut self, job: &J, key: &str) -> Result<(), StoreError> {
+        self.leave(job, Some(format!("{}/{key}", J::NAME)), self.now).map(drop)
+    }
+
+    fn leave<J: Job>(
+        &mut self,
+        job: &J,
+        unique_key: Option<String>,
+        due_at: UnixMs,
+    ) -> Result<JobId, StoreError> {
+        if self.jobs.len() >= JOBS_PER_TX_MAX {
+            return Err(DbError::Shape("too many jobs in one transaction".into()).into());
+        }
+        let payload = json(J::NAME, job)?;
+        let id = self.issue();
+        let attempts_max = J::ATTEMPTS_MAX;
+        let (line, event) = (None, None);
+        let name = J::NAME;
+        let pending =
+            jobs::Pending { id, name, unique_key, line, event, payload, attempts_max, due_at };
+        self.jobs.push(pending);
+        Ok(id)
+    }
+
+    /// Says that something is due then, so that nobody sleeps longer.
+    pub(crate) fn makes_due(&mut self, at: UnixMs) {
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
     /// Says that this transaction changes what anonymous readers can see. Saying it again changes
@@ -220,6 +292,10 @@ impl Tx {
             // Also where the commit failed: whether it is visible may be unknown then.
             self.read.tenant.public().advance(stored);
         }
+        if let Some(due) = self.due {
+            // Likewise.
+            self.read.tenant.alarm().ring(due);
+        }
         if outcome.is_err() {
             self.read.tenant.mark_lost();
         }
@@ -234,6 +310,9 @@ impl Tx {
     async fn write_and_commit(&mut self, public_version: Option<u64>) -> Result<(), StoreError> {
         let mut rows = Vec::new();
         for event in std::mem::take(&mut self.events) {
+            if self.read.tenant.alarm().is_followed(event.name) {
+                self.makes_due(self.now);
+            }
             let id: EventId = self.issue();
             let insert = Insert::into("outbox")
                 .set("id", id.number())
@@ -243,12 +322,30 @@ impl Tx {
                 .set("created_at", self.now.0);
             rows.push(insert);
         }
+        for job in std::mem::take(&mut self.jobs) {
+            rows.push(jobs::waiting(self, job));
+        }
         rows.extend(self.mark.take().map(|mark| meta(MARK_KEY, mark)));
         let version = public_version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
         rows.extend(version.map(|version| meta(PUBLIC_VERSION_KEY, version)));
+        if let Some(due) = self.due {
+            self.read.tenant.alarm().secure(due).await;
+        }
         self.read.tenant.still_owned()?;
-        Ok(self.writer()?.commit_after(&rows).await?)
+        let unless = newer_epoch(self.read.tenant.epoch());
+        let done = self.writer()?.commit_after(&rows, Some(&unless)).await;
+        if matches!(done, Err(DbError::Superseded)) {
+            return Err(self.read.tenant.superseded().await);
+        }
+        Ok(done?)
     }
+}
+
+/// The row that says that another worker has taken the store over.
+fn newer_epoch(own: u64) -> Select {
+    let own = i64::try_from(own).unwrap_or(i64::MAX);
+    let row = Filter::eq("key", EPOCH_KEY).and(Filter::gt("value", own));
+    Select::from("meta", ["key"]).filter(row)
 }
 
 /// A row of the kernel's own numbers, in place of the one that is there.

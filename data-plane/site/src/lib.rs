@@ -5,6 +5,7 @@
 //! that one rendering serves all. Only the account's pages know who is signed in.
 
 mod account;
+mod activity;
 mod admin;
 mod feeds;
 mod frame;
@@ -48,12 +49,15 @@ pub fn module(theme: Arc<Theme>, desk: Desk) -> Module {
     routes.extend(options::routes());
     routes.extend(stats::routes());
     routes.extend(views::routes());
+    routes.extend(activity::routes());
     Module {
         name: "site",
         routes,
-        permissions: &[READ, options::MANAGE, stats::READ, views::MANAGE],
-        tables: &["saved_views"],
-        events: &[],
-        seed: None,
+        permissions: &[READ, options::MANAGE, stats::READ, views::MANAGE, activity::READ],
+        tables: &["saved_views", activity::TABLE],
+        jobs: vec![activity::handler()],
+        subscribers: vec![activity::subscriber()],
+        schedules: vec![activity::schedule()],
+        ..Module::default()
     }
 }

@@ -97,7 +97,9 @@ impl Gate {
             return Err(StoreError::NotOwned.into());
         }
         match (assignment.state, handover.surface) {
-            (TenantState::Active, Surface::Site | Surface::Admin) => {}
+            (TenantState::Active, Surface::Site | Surface::Admin) => {
+                self.tenants.due().confirm(tenant, handover.epoch);
+            }
             (TenantState::Suspended, _) => return Err(suspended()),
             (TenantState::Deleted, _) | (_, Surface::Media | Surface::Console) => {
                 return Err(ApiError::not_found());

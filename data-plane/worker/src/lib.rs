@@ -10,6 +10,7 @@ mod link;
 mod member;
 mod modules;
 mod public;
+mod runner;
 mod server;
 mod versions;
 

@@ -1,10 +1,15 @@
 //! The control plane's line to a worker in the same process.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use freehold_clock::Clock;
 use freehold_db::DbError;
-use freehold_fleet::{Assignment, Engine, LinkError, Provision, WorkerLink, WorkerLoad};
+use freehold_fleet::{
+    Assignment, Engine, LinkError, Provision, Tended, Tending, WorkerLink, WorkerLoad,
+};
 use freehold_ids::{TenantId, WorkerId};
-use freehold_kernel::{Seeding, StoreError, Tenants};
+use freehold_kernel::{Seeding, StoreError, Tenants, jobs};
 
 /// Takes orders by function call; another process would take the same over a socket.
 #[derive(Debug, Clone)]
@@ -12,6 +17,8 @@ pub struct LocalLink {
     pub(crate) id: WorkerId,
     pub(crate) tenants: Tenants,
     pub(crate) seeds: Vec<Seeding>,
+    pub(crate) plan: Arc<jobs::Plan>,
+    pub(crate) clock: Clock,
 }
 
 fn link_error(error: StoreError) -> LinkError {
@@ -28,11 +35,16 @@ fn link_error(error: StoreError) -> LinkError {
 #[async_trait]
 impl WorkerLink for LocalLink {
     async fn assign(&self, assignment: Assignment) -> Result<(), LinkError> {
-        self.tenants.assign(assignment).map_err(link_error)
+        let (tenant, epoch) = (assignment.tenant, assignment.epoch);
+        self.tenants.assign(assignment).map_err(link_error)?;
+        self.tenants.due().confirm(tenant, epoch);
+        Ok(())
     }
 
     async fn provision(&self, provision: Provision) -> Result<(), LinkError> {
-        self.tenants.provision(&provision, &self.seeds).await.map_err(link_error)
+        self.tenants.provision(&provision, &self.seeds).await.map_err(link_error)?;
+        self.tenants.due().confirm(provision.assignment.tenant, provision.assignment.epoch);
+        Ok(())
     }
 
     async fn convert(&self, assignment: Assignment, to: Engine) -> Result<(), LinkError> {
@@ -44,7 +56,14 @@ impl WorkerLink for LocalLink {
     }
 
     async fn discard(&self, tenant: TenantId, epoch: u64) -> Result<(), LinkError> {
-        self.tenants.discard(tenant, epoch).await.map_err(link_error)
+        self.tenants.discard(tenant, epoch).await.map_err(link_error)?;
+        self.tenants.due().retain(|other| other != tenant);
+        Ok(())
+    }
+
+    async fn tend(&self, tenant: TenantId, what: Tending) -> Result<Tended, LinkError> {
+        let tenant = self.tenants.open(tenant).await.map_err(link_error)?;
+        jobs::tend(&tenant, &self.plan, &self.clock, what).await.map_err(link_error)
     }
 
     async fn load(&self) -> Result<WorkerLoad, LinkError> {

@@ -238,12 +238,16 @@ impl Session {
         let tenants = &self.link.tenants;
         let own: HashSet<TenantId> = announced.iter().map(|a| a.tenant).collect();
         for assignment in announced {
-            let tenant = assignment.tenant;
-            if let Err(error) = tenants.assign(assignment) {
-                tracing::warn!(%tenant, %error, "an assignment older than the one known");
+            let (tenant, epoch) = (assignment.tenant, assignment.epoch);
+            match tenants.assign(assignment) {
+                Ok(()) => tenants.due().confirm(tenant, epoch),
+                Err(error) => {
+                    tracing::warn!(%tenant, %error, "an assignment older than the one known");
+                }
             }
         }
         tenants.retain(&own).await;
+        tenants.due().retain(|tenant| own.contains(&tenant));
         if let Err(error) = self.told.rewrite(tenants.assignments()) {
             tracing::error!(%error, "the copy of the assignments cannot be written");
         }
@@ -254,6 +258,10 @@ impl Session {
         let (done, record) = match order {
             Order::Load => {
                 return self.link.load().await.map_or_else(OrderOutcome::from, OrderOutcome::Load);
+            }
+            Order::Tend { tenant, what } => {
+                let tended = self.link.tend(tenant, what).await;
+                return tended.map_or_else(OrderOutcome::from, OrderOutcome::Tended);
             }
             Order::Unknown => {
                 let reason = "this release does not know the order".to_owned();

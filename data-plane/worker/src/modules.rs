@@ -6,7 +6,7 @@ use freehold_api::{DocumentInfo, document};
 use freehold_credentials::{HashError, PasswordHasher, VerifyingKey};
 use freehold_identity::IdentityConfig;
 use freehold_identity::api::Desk;
-use freehold_kernel::Module;
+use freehold_kernel::{Module, jobs};
 use freehold_site::Theme;
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ const INFO: DocumentInfo = DocumentInfo {
 pub(crate) fn all(identity: IdentityConfig, theme: Arc<Theme>) -> Vec<Module> {
     let desk = Desk::new(identity);
     vec![
+        jobs::module(),
         freehold_identity::module(&desk),
         freehold_content::module(),
         freehold_site::module(theme, desk),
@@ -62,13 +63,9 @@ mod tests {
         all(identity, Arc::new(Theme::new().expect("the theme parses")))
     }
 
-    /// Tables that belong to the kernel itself.
-    const KERNEL_TABLES: [&str; 4] = ["idempotency_keys", "meta", "options", "outbox"];
-
     #[test]
     fn every_table_has_exactly_one_owner() {
-        let mut owned: Vec<&str> = KERNEL_TABLES.to_vec();
-        owned.extend(modules().iter().flat_map(|module| module.tables));
+        let owned: Vec<&str> = modules().iter().flat_map(|module| module.tables).copied().collect();
         let unique: BTreeSet<&str> = owned.iter().copied().collect();
         assert_eq!(unique.len(), owned.len(), "two modules name one table: {owned:?}");
         let created: BTreeSet<&str> = freehold_migrations::TENANT
@@ -80,6 +77,18 @@ mod tests {
             })
             .collect();
         assert_eq!(created, unique);
+    }
+
+    #[test]
+    fn what_is_followed_is_emitted_by_some_module_and_no_two_jobs_share_a_name() {
+        let modules = modules();
+        jobs::Plan::of(&modules).expect("a plan");
+        let emitted: BTreeSet<&str> = modules.iter().flat_map(|m| m.events).copied().collect();
+        for subscriber in modules.iter().flat_map(|module| &module.subscribers) {
+            for event in subscriber.events {
+                assert!(emitted.contains(event), "{} follows {event}", subscriber.name);
+            }
+        }
     }
 
     #[test]

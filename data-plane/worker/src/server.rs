@@ -17,6 +17,7 @@ use freehold_fleet::wire;
 use freehold_fleet::{Assignment, Connected, HandOverKey, Member, Meter, UpstreamId};
 use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
+use freehold_kernel::jobs::{Keeper, Plan, PlanError};
 use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
 use freehold_site::{Theme, ThemeError};
 use tokio::task::JoinHandle;
@@ -30,6 +31,7 @@ use crate::link::LocalLink;
 use crate::member::{Session, Told};
 use crate::modules;
 use crate::public::stamp;
+use crate::runner::Turns;
 use crate::versions::{Offer, offer};
 
 /// How a worker is set up.
@@ -77,6 +79,9 @@ pub enum WorkerError {
     /// The address for edges of other hosts cannot be bound.
     #[error("worker.listen {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// The modules' work does not go together.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The default theme is broken.
     #[error(transparent)]
     Theme(#[from] ThemeError),
@@ -90,6 +95,8 @@ pub struct Worker {
     stopping: CancellationToken,
     servers: Vec<JoinHandle<std::io::Result<()>>>,
     session: Option<JoinHandle<()>>,
+    turns: Turns,
+    keeper: Keeper,
     meter: Meter,
 }
 
@@ -114,6 +121,7 @@ impl Worker {
         };
         let modules = modules::all(identity, theme.clone());
         let seeds = modules.iter().filter_map(|module| module.seed).collect();
+        let plan = Arc::new(Plan::of(&modules)?);
         let stopping = CancellationToken::new();
         let versions = tenants.versions().clone();
         let (key, clock) = (config.key.clone(), config.clock.clone());
@@ -137,8 +145,12 @@ impl Worker {
                 .map_err(|error| WorkerError::Listen(address, error))?;
             servers.push(serve(afar, router, stopping.clone().cancelled_owned()));
         }
-        let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds };
-        Ok(Self { tenants, link, stopping, servers, session: None, meter: config.meter })
+        let (clock, open_max) = (config.clock, config.open_tenants_max);
+        let keeper = Keeper::start(tenants.due(), &plan, config.root.join("due"));
+        let turns = Turns::start(tenants.clone(), plan.clone(), clock.clone(), open_max);
+        let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds, plan, clock };
+        let (session, meter) = (None, config.meter);
+        Ok(Self { tenants, link, stopping, servers, session, turns, keeper, meter })
     }
 
     /// Gives the worker what it was told before it was last stopped.
@@ -177,12 +189,16 @@ impl Worker {
             // A panic in it has been logged by the runtime already.
             let _ = session.await;
         }
-        for server in self.servers {
-            if tokio::time::timeout(grace, server).await.is_err() {
-                tracing::warn!("requests were still running when the worker stopped");
+        let servers = async {
+            for server in self.servers {
+                if tokio::time::timeout(grace, server).await.is_err() {
+                    tracing::warn!("requests were still running when the worker stopped");
+                }
             }
-        }
+        };
+        tokio::join!(servers, self.turns.stop(grace));
         self.tenants.close(grace).await;
+        self.keeper.stop(self.link.clock.now()).await;
     }
 }
 

@@ -3,3 +3,4 @@
 pub(crate) mod t001_first;
 pub(crate) mod t002_idempotency;
 pub(crate) mod t003_people_and_posts;
+pub(crate) mod t004_jobs;

@@ -2,10 +2,14 @@
 //!
 //! Tests bring a clock that they advance, so that an expiring ticket needs no waiting.
 
+mod cron;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use rand::TryRng;
+
+pub use cron::{Cron, InvalidCron};
 
 /// Milliseconds since 1970-01-01T00:00:00Z, as stores keep times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -20,6 +20,8 @@ use crate::{DbError, Delete, FromSql, Insert, Select, Update};
 
 /// Values of one statement at most; SQLite takes 32,766, Postgres twice as many.
 const VALUES_PER_STATEMENT_MAX: usize = 30_000;
+/// What SQLite says when [`refusing`] has found a row.
+const REFUSED: &str = "integer overflow";
 /// Keeps what a statement of a Postgres write transaction did, and stands before the next one.
 const KEEP_STATEMENT: &str = "RELEASE SAVEPOINT statement; SAVEPOINT statement";
 /// Takes back what a failed statement of a Postgres write transaction did.
@@ -202,22 +204,28 @@ impl Writer {
     /// [`DbError::Full`] and [`DbError::Io`] among others. Nothing was changed then, but where a
     /// server's answer to the commit was lost or a sync failed: there all of it or nothing was.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        self.commit_after(&[]).await
+        self.commit_after(&[], None).await
     }
 
-    /// [`Writer::commit`] after some more rows, for an owner that cannot give the writer away. On
-    /// SQLite all of it is one call. Afterwards the transaction is over and every further statement
-    /// is refused.
+    /// [`Writer::commit`] after some more rows, and only where no row is found that must not be
+    /// there, for an owner that cannot give the writer away. On SQLite all of it is one call.
+    /// Afterwards the transaction is over and every further statement is refused.
     ///
     /// # Errors
-    /// As [`Writer::commit`] and [`Writer::insert`].
-    pub async fn commit_after(&mut self, inserts: &[Insert]) -> Result<(), DbError> {
+    /// [`DbError::Superseded`] where such a row is found. Else as [`Writer::commit`] and
+    /// [`Writer::insert`].
+    pub async fn commit_after(
+        &mut self,
+        inserts: &[Insert],
+        unless: Option<&Select>,
+    ) -> Result<(), DbError> {
         match std::mem::replace(&mut self.0.link, Link::Over) {
             Link::SqliteWrite(turn) => {
                 let (place, catalog) = (&self.0.place, &self.0.catalog);
+                let guard = unless.map(|select| refusing(select.render(place, catalog)));
+                let rows = inserts.iter().map(|insert| insert.render(place, catalog));
                 let (mut sql, mut values) = (String::new(), Vec::new());
-                for insert in inserts {
-                    let (one, its) = insert.render(place, catalog);
+                for (one, its) in guard.into_iter().chain(rows) {
                     let separator = if sql.is_empty() { "" } else { "; " };
                     sql.push_str(separator);
                     sql.push_str(&one);
@@ -225,11 +233,22 @@ impl Writer {
                 }
                 let store = turn.store();
                 let done = turn.commit(sql, SqlxValues(sea_query::Values(values))).await;
-                done.map_err(|error| self.0.translate(error))?;
+                done.map_err(|error| match error {
+                    sqlx::Error::Database(error) if error.message() == REFUSED => {
+                        DbError::Superseded
+                    }
+                    error => self.0.translate(error),
+                })?;
                 store.settle().await
             }
             link @ (Link::PostgresTransaction(_) | Link::Schema(_)) => {
                 self.0.link = link;
+                if let Some(select) = unless
+                    && self.optional(select).await?.is_some()
+                {
+                    self.0.link = Link::Over;
+                    return Err(DbError::Superseded);
+                }
                 for insert in inserts {
                     self.insert(insert).await?;
                 }
@@ -268,6 +287,13 @@ impl Writer {
         };
         self.0.settled(done).await
     }
+}
+
+/// A statement that fails where the given one finds a row, and with it the call that it is part of.
+/// `abs` of the smallest integer is the documented way to fail
+/// (<https://sqlite.org/lang_corefunc.html#abs>).
+fn refusing((sql, values): (String, SqlxValues)) -> (String, SqlxValues) {
+    (format!("SELECT CASE WHEN EXISTS ({sql}) THEN abs(-9223372036854775807 - 1) END"), values)
 }
 
 /// Runs a statement and keeps what it did, whatever becomes of the next one.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use freehold_ids::{MemberId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Hostname, SealedManifest, Unread, UpstreamId};
+use crate::{Engine, Hostname, SealedManifest, Tended, Tending, Unread, UpstreamId};
 
 /// Whether a worker may serve a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,4 +158,7 @@ pub trait WorkerLink: Send + Sync {
 
     /// Reads the worker's load.
     async fn load(&self) -> Result<WorkerLoad, LinkError>;
+
+    /// Asks what operators want to know or have done of the work of a tenant.
+    async fn tend(&self, tenant: TenantId, what: Tending) -> Result<Tended, LinkError>;
 }

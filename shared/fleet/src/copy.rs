@@ -123,6 +123,14 @@ impl PersistedCopy {
         Ok(())
     }
 
+    /// Makes what was appended survive a power cut too.
+    ///
+    /// # Errors
+    /// [`CopyError::Io`].
+    pub fn sync(&self) -> Result<(), CopyError> {
+        self.file.sync_data().map_err(|error| CopyError::Io(self.path.clone(), error))
+    }
+
     /// Whether what was appended outweighs what it was appended to.
     pub const fn wants_rewrite(&self) -> bool {
         const APPENDED_BYTES_MIN: u64 = 1024 * 1024;

@@ -16,6 +16,7 @@ mod message;
 mod owner;
 mod public;
 mod route;
+mod tending;
 mod ticket;
 mod unread;
 mod upstreams;
@@ -49,6 +50,9 @@ pub use public::{
     has_credentials,
 };
 pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
+pub use tending::{
+    EventFacts, JobFacts, JobState, PROBE_JOBS_MAX, ProbeFacts, TENDED_ROWS_MAX, Tended, Tending,
+};
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
 pub use unread::{Unread, Whole};
 pub use upstreams::Upstreams;

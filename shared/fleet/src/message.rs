@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Address, Assignment, Engine, HandOverKey, Hosts, Provision, Route, RouteChange, UpstreamId,
 };
-use crate::{LinkError, Unread, UsageReport, Whole, WorkerLoad};
+use crate::{LinkError, Tended, Tending, Unread, UsageReport, Whole, WorkerLoad};
 
 /// What a process of the fleet does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -252,6 +252,13 @@ pub enum Order {
     },
     /// Say how busy it is.
     Load,
+    /// Answer what operators ask of the work of a tenant.
+    Tend {
+        /// Which.
+        tenant: TenantId,
+        /// What they ask.
+        what: Tending,
+    },
     /// From a newer release; refused.
     #[serde(other)]
     Unknown,
@@ -265,6 +272,8 @@ pub enum OrderOutcome {
     Done,
     /// The answer to [`Order::Load`].
     Load(WorkerLoad),
+    /// The answer to [`Order::Tend`].
+    Tended(Tended),
     /// It is not done, and may work another time.
     Unreachable {
         /// Why, for operators.

@@ -133,6 +133,13 @@ pub mod kinds {
         const PREFIX: &'static str = "tok";
     }
 
+    /// `job_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct Job;
+    impl Kind for Job {
+        const PREFIX: &'static str = "job";
+    }
+
     /// `view_`
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
     pub struct View;

@@ -60,5 +60,7 @@ pub type FamilyId = LocalId<kinds::Family>;
 pub type TokenId = LocalId<kinds::Token>;
 /// Tenant: a saved view of a list.
 pub type ViewId = LocalId<kinds::View>;
+/// Tenant: work to do.
+pub type JobId = LocalId<kinds::Job>;
 /// Tenant: a fact in the outbox.
 pub type EventId = LocalId<kinds::Event>;

@@ -16,6 +16,7 @@ mod figures;
 mod health;
 mod idempotency;
 mod isolation;
+mod jobs;
 mod lifecycle;
 mod lists;
 mod mail;

@@ -21,7 +21,8 @@ fn operations(document: &Value) -> Vec<Known> {
         for (verb, operation) in verbs.as_object().expect("verbs") {
             let method = Method::from_bytes(verb.to_uppercase().as_bytes()).expect("a method");
             let path = path.replace("{id}", "x").replace("{slug}", "x").replace("{file}", "x");
-            let path = path.replace("{domain_id}", "x").replace("{version}", "1");
+            let path =
+                path.replace("{domain_id}", "x").replace("{job_id}", "x").replace("{version}", "1");
             let word = |name: &str| operation.get(name)?.as_str().map(str::to_owned);
             let needs_right = operation.get("x-permission").is_some();
             let (role, scope) = (word("x-role"), word("x-scope"));

@@ -41,9 +41,11 @@ static void note_marks(char kind, const char *bytes, size_t length) {
     const char *at = bytes, *end = bytes + length;
     while ((at = memmem(at, (size_t)(end - at), MARK, strlen(MARK))) != NULL) {
         if (end - at < MARK_LENGTH) return;
-        char line[32];
-        int size = snprintf(line, sizeof line, "%c %.*s\n", kind, MARK_LENGTH, at);
-        note(line, (size_t)size);
+        if (strspn(at + strlen(MARK), "0123456789") >= MARK_LENGTH - strlen(MARK)) {
+            char line[32];
+            int size = snprintf(line, sizeof line, "%c %.*s\n", kind, MARK_LENGTH, at);
+            note(line, (size_t)size);
+        }
         at += MARK_LENGTH;
     }
 }

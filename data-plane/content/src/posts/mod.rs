@@ -6,7 +6,7 @@ mod model;
 mod routes;
 mod service;
 mod store;
-mod trash;
+pub(crate) mod trash;
 mod versions;
 
 use freehold_api::Route;

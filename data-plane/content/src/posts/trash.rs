@@ -10,9 +10,10 @@ use freehold_clock::UnixMs;
 use freehold_db::{Delete, Direction, Filter, Row, Select, Update};
 use freehold_identity::api as users;
 use freehold_ids::{PostId, UserId};
+use freehold_kernel::jobs::{Attempt, Handler, Job, Schedule, Zone};
 use freehold_kernel::{Ctx, Grant, StoreError, Tx};
 use freehold_lists::{Field, FieldKind, List, ListPolicy, Listed};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -27,7 +28,7 @@ use super::{DeletePosts, Posts, TrashedPosts};
 
 /// The status of what lies in the trash, which is none of a post that somebody works on.
 pub(super) const TRASHED: &str = "trashed";
-/// How long it lies there at least.
+/// How long it lies there at least; it goes in the night after.
 const KEPT_SECONDS: u64 = 30 * 24 * 3_600;
 const COLUMNS: [&str; 6] = ["id", "slug", "title", "author_id", "trashed_from", "trashed_at"];
 
@@ -162,16 +163,28 @@ pub(super) async fn throw(
     if post.status == Status::Published {
         tx.publish_changed();
     }
-    forget_old(&mut tx).await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Deletes what has lain in the trash for long enough.
-async fn forget_old(tx: &mut Tx) -> Result<(), StoreError> {
-    let over = Filter::lt("trashed_at", tx.now().minus_seconds(KEPT_SECONDS).0);
-    let old = Filter::eq("status", TRASHED).and(over);
-    tx.delete(&Delete::from(TABLE, old)).await.map(drop)
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct EmptyTrash {}
+
+impl Job for EmptyTrash {
+    const NAME: &'static str = "content.empty_trash";
+    const ATTEMPT_SECONDS_MAX: u64 = 600;
+}
+
+pub(crate) fn empty_trash() -> Handler {
+    Handler::of(|attempt: Attempt, _job: EmptyTrash| async move {
+        let over = attempt.now().minus_seconds(KEPT_SECONDS);
+        attempt.forget(TABLE, "trashed_at", Filter::eq("status", TRASHED), over).await
+    })
+}
+
+pub(crate) fn trash_schedule() -> Schedule {
+    Schedule::of::<EmptyTrash>(EmptyTrash::NAME, "0 2 * * *", Zone::Site, 3_600)
 }
 
 async fn find(

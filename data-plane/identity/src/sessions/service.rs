@@ -189,7 +189,6 @@ pub(super) async fn open(
     user: &Account,
     method: &'static str,
 ) -> Result<FamilyId, StoreError> {
-    store::sweep(tx).await?;
     let seconds = if method == TICKET { TICKET_FAMILY_SECONDS_MAX } else { FAMILY_SECONDS_MAX };
     let expires_at = tx.now().plus_seconds(seconds).0;
     let family = store::create_family(tx, user.id, expires_at).await?;

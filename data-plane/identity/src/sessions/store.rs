@@ -2,9 +2,11 @@
 
 use freehold_clock::UnixMs;
 use freehold_credentials::Opaque;
-use freehold_db::{Delete, Filter, Insert, Select, Update};
+use freehold_db::{Filter, Insert, Select, Update};
 use freehold_ids::{FamilyId, UserId};
+use freehold_kernel::jobs::{Attempt, Handler, Job, Schedule, Zone};
 use freehold_kernel::{Read, StoreError, Tx};
+use serde::{Deserialize, Serialize};
 
 /// A refresh token and its family as the store has them.
 #[derive(Debug)]
@@ -129,11 +131,25 @@ pub(crate) async fn revoke_families_of(tx: &mut Tx, user: UserId) -> Result<(), 
 }
 
 /// Removes families that nobody can use any more, with their tokens, and tickets that expired.
-pub(crate) async fn sweep(tx: &mut Tx) -> Result<(), StoreError> {
-    let now = tx.now().0;
-    tx.delete(&Delete::from("token_families", Filter::lt("expires_at", now))).await?;
-    tx.delete(&Delete::from("tickets", Filter::lt("expires_at", now))).await?;
-    Ok(())
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Sweep {}
+
+impl Job for Sweep {
+    const NAME: &'static str = "identity.sweep";
+    const ATTEMPT_SECONDS_MAX: u64 = 600;
+}
+
+pub(crate) fn sweep() -> Handler {
+    Handler::of(|attempt: Attempt, _job: Sweep| async move {
+        for table in ["token_families", "tickets"] {
+            attempt.forget(table, "expires_at", Filter::everything(), attempt.now()).await?;
+        }
+        Ok(())
+    })
+}
+
+pub(crate) fn sweep_schedule() -> Schedule {
+    Schedule::of::<Sweep>(Sweep::NAME, "0 2 * * *", Zone::Site, 3_600)
 }
 
 /// Consumes a ticket; says whether this was the first time.

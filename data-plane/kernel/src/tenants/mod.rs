@@ -12,7 +12,7 @@ mod slot;
 mod stores;
 mod tenant;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -26,6 +26,7 @@ use freehold_ids::TenantId;
 use parking_lot::RwLock;
 use tokio_util::task::TaskTracker;
 
+use crate::jobs::Due;
 use crate::{PublicVersions, Seeding, StoreError};
 pub use compiled::Compiled;
 use compiled::CompiledCache;
@@ -63,6 +64,7 @@ struct Shared {
     compiled: CompiledCache,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     versions: PublicVersions,
+    due: Due,
     room: Arc<Room>,
     tasks: TaskTracker,
     manifests: Manifests,
@@ -82,6 +84,7 @@ impl Tenants {
             compiled: CompiledCache::default(),
             slots: RwLock::default(),
             versions: PublicVersions::default(),
+            due: Due::default(),
             room,
             tasks: TaskTracker::new(),
             manifests: Manifests::default(),
@@ -111,10 +114,9 @@ impl Tenants {
             Some(slot) => slot.reassign(assignment),
             None => {
                 let public = self.0.versions.of(tenant);
-                slots.insert(
-                    tenant,
-                    Arc::new(Slot::new(assignment, public, self.0.compiled.clone())),
-                );
+                let alarm = self.0.due.alarm(tenant);
+                let slot = Slot::new(assignment, public, alarm, self.0.compiled.clone());
+                slots.insert(tenant, Arc::new(slot));
                 Ok(())
             }
         }
@@ -195,6 +197,7 @@ impl Tenants {
     /// [`StoreError::NotOwned`] when a newer epoch is known.
     pub async fn discard(&self, tenant: TenantId, epoch: u64) -> Result<(), StoreError> {
         let slot = self.0.slots.read().get(&tenant).cloned();
+        let engine = slot.as_ref().map(|slot| slot.assignment().engine.clone());
         if let Some(slot) = slot {
             if slot.assignment().epoch > epoch {
                 return Err(StoreError::NotOwned);
@@ -203,7 +206,7 @@ impl Tenants {
             slot.give_up();
             slot.close().await;
         }
-        self.0.stores.remove_all(tenant).await
+        self.0.stores.remove_all(tenant, engine.as_ref()).await
     }
 
     /// How many tenants are assigned, and how many of them are open.
@@ -216,6 +219,11 @@ impl Tenants {
     /// The public versions of all tenants.
     pub fn versions(&self) -> &PublicVersions {
         &self.0.versions
+    }
+
+    /// When each tenant's work is next due.
+    pub fn due(&self) -> &Due {
+        &self.0.due
     }
 
     /// The public version of a tenant that this worker serves under this epoch. Its store need not

@@ -14,6 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::compiled::{CompiledCache, Origin};
 use super::tenant::{Open, Tenant, epoch_of};
+use crate::jobs::Alarm;
 use crate::public::Counter;
 use crate::tx::{EPOCH_KEY, MARK_KEY, PUBLIC_VERSION_KEY, meta};
 use crate::{Seeding, StoreError};
@@ -32,6 +33,7 @@ pub(crate) struct Slot {
     /// The newest epoch that the store or an edge has shown, whether or not it is this worker's.
     seen: AtomicU64,
     public: Counter,
+    alarm: Alarm,
     open: Mutex<Option<Arc<Open>>>,
     lifecycle: tokio::sync::Mutex<()>,
     /// Whether a sync failed when the store was open before.
@@ -44,12 +46,18 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(assignment: Assignment, public: Counter, compiled: CompiledCache) -> Self {
+    pub(super) fn new(
+        assignment: Assignment,
+        public: Counter,
+        alarm: Alarm,
+        compiled: CompiledCache,
+    ) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
             checked_at: AtomicI64::new(0),
             seen: AtomicU64::new(0),
             public,
+            alarm,
             open: Mutex::new(None),
             lifecycle: tokio::sync::Mutex::new(()),
             needs_recovery: AtomicBool::new(false),
@@ -124,6 +132,11 @@ impl Slot {
     /// The tenant's public version.
     pub(crate) const fn public(&self) -> &Counter {
         &self.public
+    }
+
+    /// What wakes the tenant's work.
+    pub(crate) const fn alarm(&self) -> &Alarm {
+        &self.alarm
     }
 
     pub(crate) fn is_open(&self) -> bool {

@@ -91,10 +91,20 @@ impl Stores {
         }
     }
 
-    /// Removes everything of a tenant, whatever kept it.
-    pub(super) async fn remove_all(&self, tenant: TenantId) -> Result<(), StoreError> {
-        for host in self.databases.values() {
-            host.remove(&tenant.to_string()).await?;
+    /// Removes everything of a tenant: what keeps it, and what an unfinished conversion has left
+    /// elsewhere, as far as that can be reached.
+    pub(super) async fn remove_all(
+        &self,
+        tenant: TenantId,
+        engine: Option<&Engine>,
+    ) -> Result<(), StoreError> {
+        if let Some(engine) = engine {
+            self.remove(tenant, engine).await?;
+        }
+        for (database, host) in &self.databases {
+            if let Err(error) = host.remove(&tenant.to_string()).await {
+                tracing::warn!(%tenant, database, %error, "what may be left there stays");
+            }
         }
         match std::fs::remove_dir_all(self.directory(tenant)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),

@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::compiled::Compiled;
 use super::slot::Slot;
+use crate::jobs::Alarm;
 use crate::public::Counter;
 use crate::tx::EPOCH_KEY;
 use crate::{Read, StoreError, Tx};
@@ -102,6 +103,15 @@ impl Tenant {
         self.slot.public()
     }
 
+    pub(crate) fn alarm(&self) -> &Alarm {
+        self.slot.alarm()
+    }
+
+    /// The one that this handle was given out under.
+    pub(crate) const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// What was compiled for this tenant and is still kept.
     pub fn compiled<T: Compiled>(&self) -> Option<Arc<T>> {
         self.slot.compiled().get(self.slot.origin(self.epoch))
@@ -153,9 +163,20 @@ impl Tenant {
     pub(crate) async fn begin(&self, now: UnixMs) -> Result<Tx, StoreError> {
         self.still_owned()?;
         let mut writer = self.open.database.write().await?;
-        // Nobody else can write from here on, so what the store says now holds until the commit.
-        self.slot.still_newest(self.epoch, epoch_of(&mut writer, true).await?)?;
+        // Where nobody else writes from here on, the commit asks the store who owns it, in the same
+        // call. Where others may, they are kept from taking it over until then.
+        if self.open.database.is_shared() {
+            self.slot.still_newest(self.epoch, epoch_of(&mut writer, true).await?)?;
+        }
         Ok(Tx::new(writer, self.clone(), now))
+    }
+
+    /// Notes that the store says that another worker has it.
+    pub(crate) async fn superseded(&self) -> StoreError {
+        match self.check().await {
+            Ok(()) => StoreError::NotOwned,
+            Err(error) => error,
+        }
     }
 
     /// Waits until everything that was written up to now is durable. Whoever answers a request that

@@ -12,11 +12,11 @@ use super::*;
 const NOW: UnixMs = UnixMs(1_800_000_000_000);
 
 /// A tenant of this process's own: what keeps it in Postgres is known to the whole server.
-fn tenant() -> TenantId {
+pub(crate) fn tenant() -> TenantId {
     TenantId::from_random(std::process::id().into())
 }
 
-fn assignment(epoch: u64) -> Assignment {
+pub(crate) fn assignment(epoch: u64) -> Assignment {
     Assignment {
         version: freehold_fleet::CONTRACT_VERSION,
         tenant: tenant(),

@@ -201,7 +201,7 @@ async fn what_is_not_committed_did_not_happen() {
         let mut writer = db.write().await.unwrap();
         writer.insert(&book(2, "committed")).await.unwrap();
         assert!(books(&db).await.is_empty(), "nobody else sees it yet");
-        writer.commit_after(&[]).await.unwrap();
+        writer.commit_after(&[], None).await.unwrap();
         let late = writer.insert(&book(3, "late")).await.unwrap_err();
         assert!(matches!(late, DbError::Shape(_)), "{late}");
         drop(writer);
@@ -222,6 +222,26 @@ async fn what_is_not_committed_did_not_happen() {
         }
         db.write().await.unwrap().commit().await.unwrap();
         assert_eq!(books(&db).await, [(2, "committed".into())]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_is_refused_where_a_row_is_that_must_not_be_there() {
+    on_every_engine(MIGRATIONS, async |db| {
+        let unless = Select::from("books", ["id"]).filter(Filter::gt("id", 5));
+        for (id, is_refused) in [(5, false), (6, true), (7, true)] {
+            let mut writer = db.write().await.unwrap();
+            // Written before and with the commit: all of it is taken back.
+            writer.insert(&book(id, &format!("guarded {id}"))).await.unwrap();
+            let shelf = Insert::into("shelves").set("id", id);
+            let done = writer.commit_after(&[shelf], Some(&unless)).await;
+            assert_eq!(matches!(done, Err(DbError::Superseded)), is_refused, "{id}: {done:?}");
+            assert_eq!(done.is_ok(), !is_refused, "{id}");
+        }
+        assert_eq!(books(&db).await, [(5, "guarded 5".into())]);
+        let shelves = Select::count("shelves");
+        assert_eq!(db.read().await.unwrap().count(&shelves).await.unwrap(), 1);
     })
     .await;
 }
