@@ -221,12 +221,17 @@ impl Tx {
         self.leave(job, None, due_at)
     }
 
-    /// [`Tx::enqueue`], unless a job of this kind and key waits already.
+    /// [`Tx::enqueue_at`], unless a job of this kind and key waits already.
     ///
     /// # Errors
     /// As [`Tx::enqueue`].
-    pub fn enqueue_once<J: Job>(&mut self, job: &J, key: &str) -> Result<(), StoreError> {
-        self.leave(job, Some(format!("{}/{key}", J::NAME)), self.now).map(drop)
+    pub fn enqueue_once<J: Job>(
+        &mut self,
+        job: &J,
+        key: &str,
+        due_at: UnixMs,
+    ) -> Result<(), StoreError> {
+        self.leave(job, Some(format!("{}/{key}", J::NAME)), due_at).map(drop)
     }
 
     fn leave<J: Job>(
@@ -292,10 +297,6 @@ impl Tx {
             // Also where the commit failed: whether it is visible may be unknown then.
             self.read.tenant.public().advance(stored);
         }
-        if let Some(due) = self.due {
-            // Likewise.
-            self.read.tenant.alarm().ring(due);
-        }
         if outcome.is_err() {
             self.read.tenant.mark_lost();
         }
@@ -338,10 +339,12 @@ impl Tx {
                 .or_replace(["key"], ["value"]);
             self.insert(&insert).await?;
         }
-        if let Some(due) = self.due {
-            self.read.tenant.alarm().secure(due).await;
-        }
-        self.read.tenant.still_owned()?;
+        let tenant = self.read.tenant.clone();
+        let _pledge = match self.due {
+            Some(due) => Some(tenant.alarm().secure(due).await),
+            None => None,
+        };
+        tenant.still_owned()?;
         self.writer()?.commit_in_place().await?;
         Ok(())
     }

@@ -88,6 +88,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-identity",
             "freehold-ids",
             "freehold-kernel",
+            "freehold-lists",
         ]),
     ),
     (

@@ -250,7 +250,7 @@ impl Schedule {
         zone: Zone,
         spread_seconds: u64,
     ) -> Self {
-        let enqueue = |tx: &mut Tx, key: &str| tx.enqueue_once(&J::default(), key);
+        let enqueue = |tx: &mut Tx, key: &str| tx.enqueue_once(&J::default(), key, tx.now());
         Self { name, cron, zone, spread_seconds, enqueue }
     }
 }

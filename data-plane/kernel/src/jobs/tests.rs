@@ -26,6 +26,15 @@ impl Job for Note {
     const ATTEMPTS_MAX: u32 = 2;
 }
 
+/// Work that never ends, whose attempts are over at once.
+#[derive(Debug, Serialize, Deserialize)]
+struct Endless {}
+
+impl Job for Endless {
+    const NAME: &'static str = "test.endless";
+    const ATTEMPT_SECONDS_MAX: u64 = 0;
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Daily {}
 
@@ -64,6 +73,10 @@ impl Diary {
     }
 
     async fn noted(self, text: String) -> Result<(), JobError> {
+        if self.failing.lock().contains("hang") && text == "hang" {
+            self.done.lock().push("hangs".to_owned());
+            std::future::pending::<()>().await;
+        }
         self.note(text)
     }
 
@@ -86,6 +99,7 @@ impl Diary {
             name: "test",
             events: &[Said::NAME],
             jobs: vec![
+                Handler::of(|_, _: Endless| std::future::pending()),
                 Handler::of(move |_, Note(text)| notes.clone().noted(text)),
                 Handler::of(move |_, _: Daily| days.clone().noted("daily".to_owned())),
             ],
@@ -161,7 +175,7 @@ impl Bench {
                 return turns;
             }
             for tenant in taken {
-                self.runner.turn(tenant).await;
+                self.runner.turn(tenant, || false).await;
                 turns += 1;
             }
             assert!(turns < 1_000, "turns without end");
@@ -207,11 +221,13 @@ async fn a_job_runs_when_it_is_due_and_one_of_a_key_waits_once() {
             tx.enqueue(&Note("now".into())).expect("enqueued");
             tx.enqueue_at(&Note("later".into()), later).expect("enqueued");
             for _ in 0..3 {
-                tx.enqueue_once(&Note("once".into()), "key").expect("enqueued");
+                tx.enqueue_once(&Note("once".into()), "key", tx.now()).expect("enqueued");
             }
         })
         .await;
-    bench.write(|tx| tx.enqueue_once(&Note("once".into()), "key").expect("enqueued")).await;
+    bench
+        .write(|tx| tx.enqueue_once(&Note("once".into()), "key", tx.now()).expect("enqueued"))
+        .await;
     bench.run().await;
     let mut done = bench.diary.take();
     done.sort();
@@ -222,7 +238,9 @@ async fn a_job_runs_when_it_is_due_and_one_of_a_key_waits_once() {
     bench.run().await;
     assert_eq!(bench.diary.take(), ["later"]);
     // What has run waits no more, so its key is free.
-    bench.write(|tx| tx.enqueue_once(&Note("once".into()), "key").expect("enqueued")).await;
+    bench
+        .write(|tx| tx.enqueue_once(&Note("once".into()), "key", tx.now()).expect("enqueued"))
+        .await;
     bench.run().await;
     assert_eq!(bench.diary.take(), ["once"]);
     assert_eq!(bench.jobs(JobState::Done).await.len(), 4);
@@ -489,4 +507,65 @@ async fn forgetting_is_done_in_bounded_steps_and_spares_what_does_not_match() {
     assert_eq!(bench.jobs(JobState::Waiting).await.len(), 100, "a page");
     attempt.forget("jobs", "created_at", waiting(), later).await.expect("forgotten");
     assert!(bench.jobs(JobState::Waiting).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_takes_too_long_fails_and_what_nobody_knows_is_told() {
+    struct Unknown;
+    impl Serialize for Unknown {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_unit()
+        }
+    }
+    impl<'de> Deserialize<'de> for Unknown {
+        fn deserialize<D: serde::Deserializer<'de>>(_from: D) -> Result<Self, D::Error> {
+            Ok(Self)
+        }
+    }
+    impl Job for Unknown {
+        const NAME: &'static str = "test.unknown";
+    }
+    let bench = Bench::start().await;
+    bench
+        .write(|tx| {
+            tx.enqueue(&Endless {}).expect("enqueued");
+            tx.enqueue(&Unknown).expect("enqueued");
+        })
+        .await;
+    bench.run().await;
+    let waiting = bench.jobs(JobState::Waiting).await;
+    let errors: HashSet<_> = waiting.iter().filter_map(|job| job.error.as_deref()).collect();
+    let expected = ["the attempt took longer than 0 s", "this release does not know the job"];
+    assert_eq!(errors, HashSet::from(expected));
+}
+
+#[tokio::test]
+async fn what_a_stop_cuts_off_runs_again() {
+    let bench = Bench::start().await;
+    bench.diary.fail(&["hang"]);
+    bench.notes(&["hang"]).await;
+    assert_eq!(bench.tenants.due().take(bench.clock.now()), [id()]);
+    let runner = bench.runner.clone();
+    let turn = tokio::spawn(async move { runner.turn(id(), || false).await });
+    while bench.diary.take().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    turn.abort();
+    assert!(turn.await.is_err_and(|error| error.is_cancelled()));
+    let bench = bench.again().await;
+    bench.tenants.due().confirm(id(), 1);
+    bench.run().await;
+    assert_eq!(bench.diary.take(), ["hang"]);
+}
+
+#[tokio::test]
+async fn what_says_too_much_is_refused() {
+    let bench = Bench::start().await;
+    let mut tx = bench.tenant().await.begin(bench.clock.now()).await.expect("begun");
+    let much = Note("x".repeat(PAYLOAD_BYTES_MAX));
+    assert!(tx.enqueue(&much).is_err());
+    for _ in 0..JOBS_PER_TX_MAX {
+        tx.enqueue(&Note("x".into())).expect("enqueued");
+    }
+    assert!(tx.enqueue(&Note("x".into())).is_err());
 }
