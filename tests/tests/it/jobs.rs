@@ -83,6 +83,25 @@ async fn what_fails_the_first_time_runs_again_when_it_is_due() {
 }
 
 #[tokio::test]
+async fn work_of_a_suspended_site_waits_until_it_is_resumed() {
+    let fleet = Fleet::start().await;
+    fleet.sign_up("acme").await;
+    let operator = fleet.operator();
+    let probe = begin(&operator, "acme", 2, 2).await;
+    probed(&operator, &probe, "failures", 2).await;
+    let suspend = format!("{}/suspend", tenant("acme"));
+    operator.post(&suspend, json!({"reason": "a test"})).await.data(200);
+    operator.get(&probe).await.refused(409, "wrong_state");
+    // Their time comes and goes.
+    fleet.clock().advance_seconds(3_600);
+    fleet.sign_up("other").await;
+    let other = begin(&operator, "other", 1, 0).await;
+    probed(&operator, &other, "done", 1).await;
+    operator.post(&format!("{}/resume", tenant("acme")), json!({})).await.data(200);
+    probed(&operator, &probe, "done", 2).await;
+}
+
+#[tokio::test]
 async fn administrators_see_what_happened_once_however_often_it_is_delivered() {
     let fleet = Fleet::start().await;
     let account = fleet.sign_up("acme").await;

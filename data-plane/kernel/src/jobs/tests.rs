@@ -88,6 +88,16 @@ impl Diary {
         *self.failing.lock() = texts.iter().map(|text| (*text).to_owned()).collect();
     }
 
+    /// A module of a later release.
+    fn later_module(&self) -> Module {
+        let diary = self.clone();
+        let hear = move |_attempt: Attempt, event: Delivered| {
+            diary.clone().noted(format!("l {}", event.payload))
+        };
+        let late = Subscriber::new("late", &[Said::NAME], Ordering::Any, hear);
+        Module { name: "later", subscribers: vec![late], ..Module::default() }
+    }
+
     fn module(&self) -> Module {
         let (notes, days, ordered, any) = (self.clone(), self.clone(), self.clone(), self.clone());
         let hear = |diary: Diary, who: &'static str| {
@@ -134,7 +144,7 @@ fn id() -> TenantId {
 impl Bench {
     /// A worker that owns a tenant, and knows it.
     async fn start() -> Self {
-        let bench = Self::on(tempfile::tempdir().expect("a folder"), Clock::manual()).await;
+        let bench = Self::on(tempfile::tempdir().expect("a folder"), Clock::manual(), false).await;
         let provision = Provision {
             assignment: assignment(1),
             name: "Acme".into(),
@@ -148,11 +158,13 @@ impl Bench {
         bench
     }
 
-    async fn on(folder: TempDir, clock: Clock) -> Self {
+    async fn on(folder: TempDir, clock: Clock, is_later: bool) -> Self {
         let config = TenantsConfig { root: folder.path().to_owned(), open_max: 4 };
         let tenants = Tenants::new(config, clock.clone()).await.expect("a folder");
         let diary = Diary::default();
-        let plan = Arc::new(Plan::of(&[module(), diary.module()]).expect("a plan"));
+        let modules = [module(), diary.module(), diary.later_module()];
+        let modules = &modules[..if is_later { 3 } else { 2 }];
+        let plan = Arc::new(Plan::of(modules).expect("a plan"));
         let stopping = CancellationToken::new();
         let runner = Runner::new(tenants.clone(), plan.clone(), clock.clone(), stopping);
         Self { tenants, plan, runner, clock, diary, folder }
@@ -160,8 +172,13 @@ impl Bench {
 
     /// Another process on the same store, after this one's end.
     async fn again(self) -> Self {
+        self.upgraded(false).await
+    }
+
+    /// The same, of a later release or not.
+    async fn upgraded(self, is_later: bool) -> Self {
         self.tenants.close(std::time::Duration::from_secs(5)).await;
-        let again = Self::on(self.folder, self.clock).await;
+        let again = Self::on(self.folder, self.clock, is_later).await;
         again.tenants.assign(assignment(1)).expect("assigned");
         again
     }
@@ -568,4 +585,33 @@ async fn what_says_too_much_is_refused() {
         tx.enqueue(&Note("x".into())).expect("enqueued");
     }
     assert!(tx.enqueue(&Note("x".into())).is_err());
+}
+
+#[tokio::test]
+async fn a_new_subscriber_starts_at_the_newest_event_and_the_file_of_another_plan_is_not_used() {
+    let bench = Bench::start().await;
+    let file = bench.folder.path().join("due");
+    bench.write(|tx| tx.emit(&Said("ada", 1)).expect("emitted")).await;
+    bench.run().await;
+    let keeper = Keeper::start(bench.tenants.due(), &bench.plan, file.clone());
+    keeper.stop(bench.clock.now()).await;
+    let bench = bench.upgraded(true).await;
+    let keeper = Keeper::start(bench.tenants.due(), &bench.plan, file);
+    bench.tenants.due().confirm(id(), 1);
+    assert_eq!(bench.run().await, 1, "it is looked into, since the plan is another one");
+    bench.write(|tx| tx.emit(&Said("ada", 2)).expect("emitted")).await;
+    bench.run().await;
+    assert_eq!(said(&bench.diary, "l"), ["[\"ada\",2]"]);
+    assert_eq!(said(&bench.diary, "a"), ["[\"ada\",2]"]);
+    keeper.stop(bench.clock.now()).await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_owned_anew_is_looked_into_whoever_had_it() {
+    let bench = Bench::start().await;
+    assert_eq!(bench.run().await, 0);
+    bench.tenants.assign(assignment(2)).expect("assigned");
+    assert_eq!(bench.run().await, 0, "nobody said who owns it");
+    bench.tenants.due().confirm(id(), 2);
+    assert_eq!(bench.run().await, 1);
 }

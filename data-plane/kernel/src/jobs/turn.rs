@@ -76,10 +76,14 @@ impl Runner {
     /// for theirs.
     pub async fn turn(&self, id: TenantId, is_awaited: impl Fn() -> bool + Send) {
         metrics::counter!("freehold_jobs_turns_total").increment(1);
+        let told = self.tenants.assignment(id);
         let next = match self.work(id, is_awaited).await {
             Ok(next) => next,
-            // It is due anew when it is confirmed anew.
-            Err(StoreError::NotOwned) => None,
+            // It is due anew when it is confirmed anew, which may have been meanwhile.
+            Err(StoreError::NotOwned) => {
+                let is_news = self.tenants.assignment(id) != told;
+                is_news.then(|| self.clock.now())
+            }
             Err(error) => {
                 tracing::warn!(tenant = %id, %error, "the work of a tenant waits");
                 Some(self.clock.now().plus_seconds(RETRY_SECONDS))
@@ -283,8 +287,8 @@ fn count(attempt: &Attempt, name: &str, outcome: &Result<(), JobError>, fate: Op
     let (tenant, job) = (attempt.tenant().id(), attempt.claim.job);
     if fate == Some(Fate::Dead) {
         metrics::counter!("freehold_jobs_dead_total").increment(1);
-        tracing::error!(%tenant, %job, name, %error, "a job was given up");
+        tracing::warn!(%tenant, %job, name, %error, "a job was given up");
     } else {
-        tracing::info!(%tenant, %job, name, %error, "an attempt failed");
+        tracing::debug!(%tenant, %job, name, %error, "an attempt failed");
     }
 }
