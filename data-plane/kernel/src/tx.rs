@@ -221,12 +221,17 @@ impl Tx {
         self.leave(job, None, due_at)
     }
 
-    /// [`Tx::enqueue`], unless a job of this kind and key waits already.
+    /// [`Tx::enqueue_at`], unless a job of this kind and key waits already.
     ///
     /// # Errors
     /// As [`Tx::enqueue`].
-    pub fn enqueue_once<J: Job>(&mut self, job: &J, key: &str) -> Result<(), StoreError> {
-        self.leave(job, Some(format!("{}/{key}", J::NAME)), self.now).map(drop)
+    pub fn enqueue_once<J: Job>(
+        &mut self,
+        job: &J,
+        key: &str,
+        due_at: UnixMs,
+    ) -> Result<(), StoreError> {
+        self.leave(job, Some(format!("{}/{key}", J::NAME)), due_at).map(drop)
     }
 
     fn leave<J: Job>(
@@ -292,10 +297,6 @@ impl Tx {
             // Also where the commit failed: whether it is visible may be unknown then.
             self.read.tenant.public().advance(stored);
         }
-        if let Some(due) = self.due {
-            // Likewise.
-            self.read.tenant.alarm().ring(due);
-        }
         if outcome.is_err() {
             self.read.tenant.mark_lost();
         }
@@ -328,14 +329,16 @@ impl Tx {
         rows.extend(self.mark.take().map(|mark| meta(MARK_KEY, mark)));
         let version = public_version.map(|version| i64::try_from(version).unwrap_or(i64::MAX));
         rows.extend(version.map(|version| meta(PUBLIC_VERSION_KEY, version)));
-        if let Some(due) = self.due {
-            self.read.tenant.alarm().secure(due).await;
-        }
-        self.read.tenant.still_owned()?;
-        let unless = newer_epoch(self.read.tenant.epoch());
+        let tenant = self.read.tenant.clone();
+        let _pledge = match self.due {
+            Some(due) => Some(tenant.alarm().secure(due).await),
+            None => None,
+        };
+        tenant.still_owned()?;
+        let unless = newer_epoch(tenant.epoch());
         let done = self.writer()?.commit_after(&rows, Some(&unless)).await;
         if matches!(done, Err(DbError::Superseded)) {
-            return Err(self.read.tenant.superseded().await);
+            return Err(tenant.superseded().await);
         }
         Ok(done?)
     }

@@ -228,7 +228,8 @@ pub enum Zone {
     Site,
 }
 
-/// A job that is enqueued again and again. What was missed is made up for once.
+/// A job that is enqueued again and again. What was missed is made up for once. Where a site moves
+/// to another zone, the next time is still that of the former one.
 #[derive(Debug, Clone, Copy)]
 pub struct Schedule {
     /// Its name; no other schedule has it.
@@ -250,7 +251,7 @@ impl Schedule {
         zone: Zone,
         spread_seconds: u64,
     ) -> Self {
-        let enqueue = |tx: &mut Tx, key: &str| tx.enqueue_once(&J::default(), key);
+        let enqueue = |tx: &mut Tx, key: &str| tx.enqueue_once(&J::default(), key, tx.now());
         Self { name, cron, zone, spread_seconds, enqueue }
     }
 }

@@ -69,6 +69,8 @@ struct Entry {
     /// The batch in which that was written last.
     batch: u64,
     changed_at: i64,
+    /// Transactions that are about to make it due.
+    pledges: usize,
     /// Rings while it has its turn.
     turn: Option<Arc<Notify>>,
 }
@@ -248,7 +250,8 @@ impl Due {
         let mut state = self.0.state.lock();
         let is_quiet = |entry: &Entry| at_once || (now.0 - entry.changed_at).abs() >= QUIET_MS;
         let settled = state.tenants.iter().filter_map(|(tenant, entry)| {
-            let due = entry.due.filter(|due| *due > UNKNOWN && entry.turn.is_none())?;
+            let is_at_rest = entry.turn.is_none() && entry.pledges == 0;
+            let due = entry.due.filter(|due| *due > UNKNOWN && is_at_rest)?;
             let is_news = entry.kept != Some(due) && entry.confirmed;
             (is_news && is_quiet(entry)).then_some((*tenant, Kept { epoch: entry.epoch, due }))
         });
@@ -301,12 +304,16 @@ impl Alarm {
         self.due.is_followed(event)
     }
 
-    /// Before a commit that makes something due at a moment: the file is not later than that.
-    pub(crate) async fn secure(&self, at: UnixMs) {
+    /// Before a commit that makes something due at a moment: from here on the file is not later
+    /// than that, and whatever comes of the commit, the tenant is looked into after it.
+    pub(crate) async fn secure(&self, at: UnixMs) -> Pledge<'_> {
+        let mut pledge = Pledge { alarm: self, at, is_counted: false };
         let shared = &self.due.0;
         let batch = {
             let mut state = shared.state.lock();
-            let Some(entry) = state.tenants.get(&self.tenant) else { return };
+            let Some(entry) = state.tenants.get_mut(&self.tenant) else { return pledge };
+            entry.pledges += 1;
+            pledge.is_counted = true;
             if entry.kept.is_some_and(|kept| kept > at.0) {
                 state.write(self.tenant, None);
                 shared.to_write.notify_one();
@@ -315,13 +322,31 @@ impl Alarm {
         };
         // The sender lives as long as this does.
         let _ = shared.written.subscribe().wait_for(|written| *written >= batch).await;
+        pledge
     }
+}
 
-    /// After the commit, whatever came of it.
-    pub(crate) fn ring(&self, at: UnixMs) {
-        let is_first = self.due.0.state.lock().lower(self.tenant, at.0);
+/// A commit that is about to make a tenant due. Rings when it is over, also where it was given up.
+#[derive(Debug)]
+pub(crate) struct Pledge<'a> {
+    alarm: &'a Alarm,
+    at: UnixMs,
+    /// Whether the tenant was known when it was made.
+    is_counted: bool,
+}
+
+impl Drop for Pledge<'_> {
+    fn drop(&mut self) {
+        let Alarm { due, tenant } = self.alarm;
+        let mut state = due.0.state.lock();
+        if let Some(entry) = state.tenants.get_mut(tenant).filter(|_| self.is_counted) {
+            // One that was forgotten meanwhile, and came back, has none.
+            entry.pledges = entry.pledges.saturating_sub(1);
+        }
+        let is_first = state.lower(*tenant, self.at.0);
+        drop(state);
         if is_first {
-            self.due.0.earlier.notify_one();
+            due.0.earlier.notify_one();
         }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! Events have ids in the order of their commits, because a store has one writer.
 
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
 use freehold_clock::UnixMs;
 use freehold_db::{Direction, Filter, Insert, Row, Select, SqlValue, Update};
 use freehold_ids::EventId;
@@ -70,15 +72,25 @@ pub(super) async fn enter(tenant: &Tenant, plan: &Plan, now: UnixMs) -> Result<(
     tx.commit().await
 }
 
-/// Makes deliveries of the next events of all subscribers; says whether there may be more.
-pub(super) async fn deliver(tenant: &Tenant, plan: &Plan, now: UnixMs) -> Result<bool, StoreError> {
+/// Makes deliveries of the next events of all subscribers; says whether there may be more. Events
+/// up to the one in `looked` concern nobody any more; it moves on.
+pub(super) async fn deliver(
+    tenant: &Tenant,
+    plan: &Plan,
+    looked: &AtomicI64,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
     let mut read = tenant.read().await?;
+    let (newest, before) = (newest(&mut read).await?, looked.load(Relaxed));
+    if newest <= before {
+        return Ok(false);
+    }
     let cursors = cursors(&mut read).await?;
     let mut batches = Vec::new();
     for (name, cursor) in cursors {
         let Some(subscriber) = plan.subscriber(&name) else { continue };
         let select = Select::from(OUTBOX, COLUMNS)
-            .filter(Filter::gt("id", cursor))
+            .filter(Filter::gt("id", cursor.max(before)))
             .filter(followed(subscriber))
             .order("id", Direction::Ascending)
             .page(EVENTS_PER_TX_MAX, 0);
@@ -105,6 +117,9 @@ pub(super) async fn deliver(tenant: &Tenant, plan: &Plan, now: UnixMs) -> Result
             store::insert(&mut tx, delivery).await?;
         }
         tx.commit().await?;
+    }
+    if !more {
+        looked.store(newest, Relaxed);
     }
     Ok(more)
 }

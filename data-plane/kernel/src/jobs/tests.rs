@@ -26,6 +26,15 @@ impl Job for Note {
     const ATTEMPTS_MAX: u32 = 2;
 }
 
+/// Work that never ends, whose attempts are over at once.
+#[derive(Debug, Serialize, Deserialize)]
+struct Endless {}
+
+impl Job for Endless {
+    const NAME: &'static str = "test.endless";
+    const ATTEMPT_SECONDS_MAX: u64 = 0;
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Daily {}
 
@@ -64,6 +73,10 @@ impl Diary {
     }
 
     async fn noted(self, text: String) -> Result<(), JobError> {
+        if self.failing.lock().contains("hang") && text == "hang" {
+            self.done.lock().push("hangs".to_owned());
+            std::future::pending::<()>().await;
+        }
         self.note(text)
     }
 
@@ -73,6 +86,16 @@ impl Diary {
 
     fn fail(&self, texts: &[&str]) {
         *self.failing.lock() = texts.iter().map(|text| (*text).to_owned()).collect();
+    }
+
+    /// A module of a later release.
+    fn later_module(&self) -> Module {
+        let diary = self.clone();
+        let hear = move |_attempt: Attempt, event: Delivered| {
+            diary.clone().noted(format!("l {}", event.payload))
+        };
+        let late = Subscriber::new("late", &[Said::NAME], Ordering::Any, hear);
+        Module { name: "later", subscribers: vec![late], ..Module::default() }
     }
 
     fn module(&self) -> Module {
@@ -86,6 +109,7 @@ impl Diary {
             name: "test",
             events: &[Said::NAME],
             jobs: vec![
+                Handler::of(|_, _: Endless| std::future::pending()),
                 Handler::of(move |_, Note(text)| notes.clone().noted(text)),
                 Handler::of(move |_, _: Daily| days.clone().noted("daily".to_owned())),
             ],
@@ -120,7 +144,7 @@ fn id() -> TenantId {
 impl Bench {
     /// A worker that owns a tenant, and knows it.
     async fn start() -> Self {
-        let bench = Self::on(tempfile::tempdir().expect("a folder"), Clock::manual()).await;
+        let bench = Self::on(tempfile::tempdir().expect("a folder"), Clock::manual(), false).await;
         let provision = Provision {
             assignment: assignment(1),
             name: "Acme".into(),
@@ -134,7 +158,7 @@ impl Bench {
         bench
     }
 
-    async fn on(folder: TempDir, clock: Clock) -> Self {
+    async fn on(folder: TempDir, clock: Clock, is_later: bool) -> Self {
         let config = TenantsConfig {
             root: folder.path().to_owned(),
             open_max: 4,
@@ -143,7 +167,9 @@ impl Bench {
         };
         let tenants = Tenants::new(config, clock.clone()).await.expect("a folder");
         let diary = Diary::default();
-        let plan = Arc::new(Plan::of(&[module(), diary.module()]).expect("a plan"));
+        let modules = [module(), diary.module(), diary.later_module()];
+        let modules = &modules[..if is_later { 3 } else { 2 }];
+        let plan = Arc::new(Plan::of(modules).expect("a plan"));
         let stopping = CancellationToken::new();
         let runner = Runner::new(tenants.clone(), plan.clone(), clock.clone(), stopping);
         Self { tenants, plan, runner, clock, diary, folder }
@@ -151,8 +177,13 @@ impl Bench {
 
     /// Another process on the same store, after this one's end.
     async fn again(self) -> Self {
+        self.upgraded(false).await
+    }
+
+    /// The same, of a later release or not.
+    async fn upgraded(self, is_later: bool) -> Self {
         self.tenants.close(std::time::Duration::from_secs(5)).await;
-        let again = Self::on(self.folder, self.clock).await;
+        let again = Self::on(self.folder, self.clock, is_later).await;
         again.tenants.assign(assignment(1)).expect("assigned");
         again
     }
@@ -166,7 +197,7 @@ impl Bench {
                 return turns;
             }
             for tenant in taken {
-                self.runner.turn(tenant).await;
+                self.runner.turn(tenant, || false).await;
                 turns += 1;
             }
             assert!(turns < 1_000, "turns without end");
@@ -212,11 +243,13 @@ async fn a_job_runs_when_it_is_due_and_one_of_a_key_waits_once() {
             tx.enqueue(&Note("now".into())).expect("enqueued");
             tx.enqueue_at(&Note("later".into()), later).expect("enqueued");
             for _ in 0..3 {
-                tx.enqueue_once(&Note("once".into()), "key").expect("enqueued");
+                tx.enqueue_once(&Note("once".into()), "key", tx.now()).expect("enqueued");
             }
         })
         .await;
-    bench.write(|tx| tx.enqueue_once(&Note("once".into()), "key").expect("enqueued")).await;
+    bench
+        .write(|tx| tx.enqueue_once(&Note("once".into()), "key", tx.now()).expect("enqueued"))
+        .await;
     bench.run().await;
     let mut done = bench.diary.take();
     done.sort();
@@ -227,7 +260,9 @@ async fn a_job_runs_when_it_is_due_and_one_of_a_key_waits_once() {
     bench.run().await;
     assert_eq!(bench.diary.take(), ["later"]);
     // What has run waits no more, so its key is free.
-    bench.write(|tx| tx.enqueue_once(&Note("once".into()), "key").expect("enqueued")).await;
+    bench
+        .write(|tx| tx.enqueue_once(&Note("once".into()), "key", tx.now()).expect("enqueued"))
+        .await;
     bench.run().await;
     assert_eq!(bench.diary.take(), ["once"]);
     assert_eq!(bench.jobs(JobState::Done).await.len(), 4);
@@ -494,4 +529,94 @@ async fn forgetting_is_done_in_bounded_steps_and_spares_what_does_not_match() {
     assert_eq!(bench.jobs(JobState::Waiting).await.len(), 100, "a page");
     attempt.forget("jobs", "created_at", waiting(), later).await.expect("forgotten");
     assert!(bench.jobs(JobState::Waiting).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_takes_too_long_fails_and_what_nobody_knows_is_told() {
+    struct Unknown;
+    impl Serialize for Unknown {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_unit()
+        }
+    }
+    impl<'de> Deserialize<'de> for Unknown {
+        fn deserialize<D: serde::Deserializer<'de>>(_from: D) -> Result<Self, D::Error> {
+            Ok(Self)
+        }
+    }
+    impl Job for Unknown {
+        const NAME: &'static str = "test.unknown";
+    }
+    let bench = Bench::start().await;
+    bench
+        .write(|tx| {
+            tx.enqueue(&Endless {}).expect("enqueued");
+            tx.enqueue(&Unknown).expect("enqueued");
+        })
+        .await;
+    bench.run().await;
+    let waiting = bench.jobs(JobState::Waiting).await;
+    let errors: HashSet<_> = waiting.iter().filter_map(|job| job.error.as_deref()).collect();
+    let expected = ["the attempt took longer than 0 s", "this release does not know the job"];
+    assert_eq!(errors, HashSet::from(expected));
+}
+
+#[tokio::test]
+async fn what_a_stop_cuts_off_runs_again() {
+    let bench = Bench::start().await;
+    bench.diary.fail(&["hang"]);
+    bench.notes(&["hang"]).await;
+    assert_eq!(bench.tenants.due().take(bench.clock.now()), [id()]);
+    let runner = bench.runner.clone();
+    let turn = tokio::spawn(async move { runner.turn(id(), || false).await });
+    while bench.diary.take().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    turn.abort();
+    assert!(turn.await.is_err_and(|error| error.is_cancelled()));
+    let bench = bench.again().await;
+    bench.tenants.due().confirm(id(), 1);
+    bench.run().await;
+    assert_eq!(bench.diary.take(), ["hang"]);
+}
+
+#[tokio::test]
+async fn what_says_too_much_is_refused() {
+    let bench = Bench::start().await;
+    let mut tx = bench.tenant().await.begin(bench.clock.now()).await.expect("begun");
+    let much = Note("x".repeat(PAYLOAD_BYTES_MAX));
+    assert!(tx.enqueue(&much).is_err());
+    for _ in 0..JOBS_PER_TX_MAX {
+        tx.enqueue(&Note("x".into())).expect("enqueued");
+    }
+    assert!(tx.enqueue(&Note("x".into())).is_err());
+}
+
+#[tokio::test]
+async fn a_new_subscriber_starts_at_the_newest_event_and_the_file_of_another_plan_is_not_used() {
+    let bench = Bench::start().await;
+    let file = bench.folder.path().join("due");
+    bench.write(|tx| tx.emit(&Said("ada", 1)).expect("emitted")).await;
+    bench.run().await;
+    let keeper = Keeper::start(bench.tenants.due(), &bench.plan, file.clone());
+    keeper.stop(bench.clock.now()).await;
+    let bench = bench.upgraded(true).await;
+    let keeper = Keeper::start(bench.tenants.due(), &bench.plan, file);
+    bench.tenants.due().confirm(id(), 1);
+    assert_eq!(bench.run().await, 1, "it is looked into, since the plan is another one");
+    bench.write(|tx| tx.emit(&Said("ada", 2)).expect("emitted")).await;
+    bench.run().await;
+    assert_eq!(said(&bench.diary, "l"), ["[\"ada\",2]"]);
+    assert_eq!(said(&bench.diary, "a"), ["[\"ada\",2]"]);
+    keeper.stop(bench.clock.now()).await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_owned_anew_is_looked_into_whoever_had_it() {
+    let bench = Bench::start().await;
+    assert_eq!(bench.run().await, 0);
+    bench.tenants.assign(assignment(2)).expect("assigned");
+    assert_eq!(bench.run().await, 0, "nobody said who owns it");
+    bench.tenants.due().confirm(id(), 2);
+    assert_eq!(bench.run().await, 1);
 }

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
 use freehold_clock::{Clock, UnixMs};
@@ -21,7 +22,7 @@ use crate::{Compiled, StoreError, Tenant, Tenants};
 
 /// Jobs of one tenant that run at the same time at most.
 const JOBS_PER_TENANT_MAX: usize = 4;
-/// How long a turn goes on starting jobs.
+/// How long a turn goes on starting jobs where another tenant waits for one.
 const TURN_MS_MAX: u64 = 500;
 /// When a tenant that could not be worked for has its next turn.
 const RETRY_SECONDS: u64 = 5;
@@ -41,9 +42,12 @@ pub struct Runner {
     stopping: CancellationToken,
 }
 
-/// What rows of the store know of a tenant's schedules and subscribers, once per opened store.
-#[derive(Debug)]
-struct Entered;
+/// What is known of a store since it was opened: that it has a row of every schedule and subscriber.
+#[derive(Debug, Default)]
+struct Entered {
+    /// The newest event that concerns nobody any more.
+    looked: AtomicI64,
+}
 
 impl Compiled for Entered {
     fn bytes(&self) -> usize {
@@ -74,13 +78,18 @@ impl Runner {
         self.tenants.due()
     }
 
-    /// Gives a tenant, which [`Due::take`] took, its turn.
-    pub async fn turn(&self, id: TenantId) {
+    /// Gives a tenant, which [`Due::take`] took, its turn; `is_awaited` says whether others wait
+    /// for theirs.
+    pub async fn turn(&self, id: TenantId, is_awaited: impl Fn() -> bool + Send) {
         metrics::counter!("freehold_jobs_turns_total").increment(1);
-        let next = match self.work(id).await {
+        let told = self.tenants.assignment(id);
+        let next = match self.work(id, is_awaited).await {
             Ok(next) => next,
-            // It is due anew when it is confirmed anew.
-            Err(StoreError::NotOwned) => None,
+            // It is due anew when it is confirmed anew, which may have been meanwhile.
+            Err(StoreError::NotOwned) => {
+                let is_news = self.tenants.assignment(id) != told;
+                is_news.then(|| self.clock.now())
+            }
             Err(error) => {
                 tracing::warn!(tenant = %id, %error, "the work of a tenant waits");
                 Some(self.clock.now().plus_seconds(RETRY_SECONDS))
@@ -89,23 +98,27 @@ impl Runner {
         self.due().rest(id, next, self.clock.now());
     }
 
-    async fn work(&self, id: TenantId) -> Result<Option<UnixMs>, StoreError> {
+    async fn work(
+        &self,
+        id: TenantId,
+        is_awaited: impl Fn() -> bool + Send,
+    ) -> Result<Option<UnixMs>, StoreError> {
         let tenant = self.tenants.open(id).await?;
         if !self.due().is_confirmed(id, tenant.epoch()) {
             return Err(StoreError::NotOwned);
         }
-        self.enter(&tenant).await?;
+        let entered = self.enter(&tenant).await?;
         self.take_up(&tenant).await?;
         let over = Instant::now() + Duration::from_millis(TURN_MS_MAX);
         let mut started = Started::default();
         let mut failed = None;
         loop {
             let bell = self.due().listen(id);
-            let goes_on =
-                failed.is_none() && Instant::now() < over && !self.stopping.is_cancelled();
+            let is_over = Instant::now() >= over && is_awaited();
+            let goes_on = failed.is_none() && !is_over && !self.stopping.is_cancelled();
             let mut more = !goes_on;
             if goes_on {
-                match self.start(&tenant, &mut started).await {
+                match self.start(&tenant, &entered, &mut started).await {
                     Ok(may_be_more) => more = may_be_more,
                     Err(error) => failed = Some(error),
                 }
@@ -136,13 +149,15 @@ impl Runner {
         }
     }
 
-    async fn enter(&self, tenant: &Tenant) -> Result<(), StoreError> {
-        if tenant.compiled::<Entered>().is_none() {
-            outbox::enter(tenant, &self.plan, self.clock.now()).await?;
-            schedules::enter(tenant, &self.plan, self.clock.now()).await?;
-            tenant.keep_compiled(Arc::new(Entered));
+    async fn enter(&self, tenant: &Tenant) -> Result<Arc<Entered>, StoreError> {
+        if let Some(entered) = tenant.compiled::<Entered>() {
+            return Ok(entered);
         }
-        Ok(())
+        outbox::enter(tenant, &self.plan, self.clock.now()).await?;
+        schedules::enter(tenant, &self.plan, self.clock.now()).await?;
+        let entered = Arc::new(Entered::default());
+        tenant.keep_compiled(entered.clone());
+        Ok(entered)
     }
 
     /// Takes up claims that nobody has: nothing of the tenant runs before its turn.
@@ -162,10 +177,15 @@ impl Runner {
     }
 
     /// Starts what is due, as far as there is room; says whether more may be due at once.
-    async fn start(&self, tenant: &Tenant, started: &mut Started) -> Result<bool, StoreError> {
+    async fn start(
+        &self,
+        tenant: &Tenant,
+        entered: &Entered,
+        started: &mut Started,
+    ) -> Result<bool, StoreError> {
         let now = self.clock.now();
         schedules::tick(tenant, &self.plan, now).await?;
-        let more = outbox::deliver(tenant, &self.plan, now).await?;
+        let more = outbox::deliver(tenant, &self.plan, &entered.looked, now).await?;
         let room = JOBS_PER_TENANT_MAX - started.ids.len();
         if room == 0 {
             return Ok(true);
@@ -273,8 +293,8 @@ fn count(attempt: &Attempt, name: &str, outcome: &Result<(), JobError>, fate: Op
     let (tenant, job) = (attempt.tenant().id(), attempt.claim.job);
     if fate == Some(Fate::Dead) {
         metrics::counter!("freehold_jobs_dead_total").increment(1);
-        tracing::error!(%tenant, %job, name, %error, "a job was given up");
+        tracing::warn!(%tenant, %job, name, %error, "a job was given up");
     } else {
-        tracing::info!(%tenant, %job, name, %error, "an attempt failed");
+        tracing::debug!(%tenant, %job, name, %error, "an attempt failed");
     }
 }

@@ -1,11 +1,12 @@
 //! Gives tenants their turns when they are due: so many at once, in the order in which they came.
 //!
 //! Nothing is polled but a clock and the head of a queue in memory, so that a sleeping tenant costs
-//! nothing and a clock that was set does not matter. A turn is short, so that a tenant with a
-//! backlog comes again after all others that are due.
+//! nothing and a clock that was set does not matter. A turn is short while
+//! others wait for theirs, so that a tenant with a backlog comes again after all that are due.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use freehold_clock::Clock;
 use freehold_kernel::Tenants;
@@ -18,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 const TURNS_AT_ONCE_MAX: usize = 32;
 /// How often the clock is looked at, at least.
 const LOOK_MS_MAX: u64 = 250;
+/// How often the file is told which tenants have become quiet.
+const SETTLED_EVERY_SECONDS: u64 = 10;
 
 /// What gives the turns, until it is told to stop.
 #[derive(Debug)]
@@ -58,22 +61,31 @@ async fn schedule(
     stopping: CancellationToken,
 ) -> JoinSet<()> {
     let room = Arc::new(Semaphore::new(at_once));
+    let queue = Arc::new(AtomicUsize::new(0));
+    // One for each tenant that is due at most.
     let mut turns = JoinSet::new();
+    let mut settled = Instant::now();
     while !stopping.is_cancelled() {
         for tenant in tenants.due().take(clock.now()) {
             let (room, runner, stopping) = (room.clone(), runner.clone(), stopping.clone());
+            let queue = queue.clone();
             turns.spawn(async move {
+                queue.fetch_add(1, Relaxed);
                 let permit = tokio::select! {
                     // First come, first served.
                     permit = room.acquire_owned() => permit,
                     () = stopping.cancelled() => return,
                 };
-                runner.turn(tenant).await;
+                queue.fetch_sub(1, Relaxed);
+                runner.turn(tenant, || queue.load(Relaxed) > 0).await;
                 drop(permit);
             });
         }
         while turns.try_join_next().is_some() {}
-        tenants.due().settle(clock.now(), false);
+        if settled.elapsed().as_secs() >= SETTLED_EVERY_SECONDS {
+            tenants.due().settle(clock.now(), false);
+            settled = Instant::now();
+        }
         let (first, waiting) = tenants.due().first();
         metrics::gauge!("freehold_jobs_tenants_waiting").set(waiting as f64);
         metrics::gauge!("freehold_jobs_tenants_due").set(turns.len() as f64);
