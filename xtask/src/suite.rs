@@ -10,11 +10,12 @@ use crate::workspace::{Profile, Workspace};
 use crate::{deny, long_run, openapi, packages, product, shell, tidy, web};
 
 /// The whole-product tests of what modules do, whatever keeps a site.
-const STORIES: [&str; 13] = [
+const STORIES: [&str; 14] = [
     "account",
     "figures",
     "idempotency",
     "isolation",
+    "jobs",
     "lists",
     "options",
     "publish",
@@ -135,7 +136,14 @@ fn tests(workspace: &Workspace, filter: &[String]) -> anyhow::Result<()> {
     };
     let services = Services::start(workspace)?;
     let (variable, url) = services.variable();
-    shell::run(command.args(filter).env(variable, url))
+    shell::run(command.args(filter).env(variable, url))?;
+    if filter.is_empty() { examples(workspace) } else { Ok(()) }
+}
+
+/// The examples in the documentation, those that must not compile among them.
+fn examples(workspace: &Workspace) -> anyhow::Result<()> {
+    let scope = ["test", "--doc", "--locked", "-p", "freehold-kernel", "-p", "freehold-content"];
+    shell::run(&mut workspace.cargo(scope))
 }
 
 /// What sites do, once more with each of them in a schema of a Postgres database.

@@ -5,7 +5,22 @@ mod text;
 
 use freehold_kernel::Module;
 
-/// What other modules may use.
+/// What other modules may use. Rows that somebody sees are asked for with a grant over them:
+///
+/// ```
+/// use freehold_content::api::{Posts, titles};
+/// use freehold_kernel::{Grant, Read};
+/// async fn look(read: &mut Read, grant: &Grant<Posts>) {
+///     let _ = titles(read, grant, 1, 0).await;
+/// }
+/// ```
+/// ```compile_fail
+/// use freehold_content::api::titles;
+/// use freehold_kernel::Read;
+/// async fn look(read: &mut Read) {
+///     let _ = titles(read, 1, 0).await;
+/// }
+/// ```
 pub mod api {
     pub use crate::posts::api::{
         PostFigures, PostPage, Posts, Published, TitlePage, Titled, figures, published,

@@ -2,17 +2,23 @@
 //! and taken from one to the other and back without loss.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use freehold_scratch_postgres::ScratchDatabase;
+use freehold_scratch_postgres::{ScratchDatabase, StopMode};
 use freehold_testkit::{Api, Fleet, Process, SignedUp, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::PROGRAM;
+use crate::postgres::OwnServer;
 
 /// How long a process may take to finish what another one began.
 const RECOVERY_SECONDS_MAX: u64 = 30;
 
+/// Clients that write at the same time.
+const CLIENTS: usize = 4;
 /// Posts that a site is given before it is taken elsewhere.
 const POSTS: usize = 30;
 
@@ -207,4 +213,81 @@ async fn killed_between_any_two_steps_a_conversion_is_finished() {
             process.kill();
         }
     }
+}
+
+/// Writes posts one after the other until told to stop; each is sent again with its key until it is
+/// answered 201. Returns how many there are.
+async fn write_on(
+    owner: Api,
+    client: usize,
+    stopping: Arc<AtomicBool>,
+    done: Arc<AtomicUsize>,
+) -> usize {
+    let mut written = 0;
+    while !stopping.load(Ordering::Relaxed) {
+        let body = json!({"title": format!("Client {client} number {written}"), "content": "x"});
+        let key = format!("client-{client}-{written}");
+        let deadline = Instant::now() + Duration::from_secs(RECOVERY_SECONDS_MAX);
+        loop {
+            let request = owner.request(Method::POST, "/api/v1/posts").json(&body);
+            let sent = request.header("idempotency-key", &key).send().await;
+            let status = sent.map_or(503, |answer| answer.status().as_u16());
+            if status == 201 {
+                break;
+            }
+            assert!(status >= 500, "{status}");
+            assert!(Instant::now() < deadline, "{key} is never written");
+        }
+        written += 1;
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+    written
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restarts_of_the_server_lose_and_double_nothing_and_spare_sites_in_files() {
+    // The server that tests share must not be restarted, but where it is, one can be started.
+    if ScratchDatabase::for_test().is_none() {
+        return;
+    }
+    let (own, folder) = (OwnServer::start(), tempfile::tempdir().expect("a folder"));
+    let databases = format!("worker.databases=main={}", own.server.url());
+    let process = Process::start(PROGRAM, folder.path(), &[&databases], None);
+    let signed_up = process.sign_up("orchard").await;
+    let neighbour = process.sign_up("meadow").await;
+    let path = "/v1/fleet/tenants/orchard/convert";
+    operator(&process, folder.path()).post(path, json!({"engine": "postgres"})).await.data(200);
+    let (stopping, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let owner = process.owner(&signed_up, "orchard").await;
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let (owner, stopping, done) = (owner.clone(), stopping.clone(), done.clone());
+            tokio::spawn(write_on(owner, client, stopping, done))
+        })
+        .collect();
+    let other = process.owner(&neighbour, "meadow").await;
+    let rounds = if crate::is_long() { 10 } else { 2 };
+    for round in 0..rounds {
+        let wanted = done.load(Ordering::Relaxed) + 5 * CLIENTS;
+        let enough = || done.load(Ordering::Relaxed) >= wanted;
+        until("posts", RECOVERY_SECONDS_MAX, async || enough().then_some(())).await;
+        tokio::task::block_in_place(|| own.server.stop(StopMode::Immediate).expect("stopped"));
+        // While the server is away, a site in a file neither waits nor fails.
+        let body = json!({"title": format!("Round {round}"), "content": "x"});
+        other.post("/api/v1/posts", body).await.data(201);
+        let away = process.host("orchard.localhost").get("/api/v1/posts?page_size=3").await;
+        assert!(away.status == 503 || away.status == 200, "{}: {}", away.status, away.text);
+        tokio::task::block_in_place(|| own.server.start_again().expect("started"));
+    }
+    let wanted = done.load(Ordering::Relaxed) + 2 * CLIENTS;
+    let enough = || done.load(Ordering::Relaxed) >= wanted;
+    until("recovery", RECOVERY_SECONDS_MAX, async || enough().then_some(())).await;
+    stopping.store(true, Ordering::Relaxed);
+    let mut written = 0;
+    for client in clients {
+        written += client.await.expect("a client");
+    }
+    let total = owner.get("/api/v1/posts?page_size=1").await.data(200)["total"].clone();
+    assert_eq!(total, json!(written + 1), "each post once, and the first one");
+    assert!(process.terminate());
 }

@@ -4,6 +4,7 @@
 //! told from the client's. Numbers of one run are compared with each other only.
 
 mod baseline;
+mod density;
 mod edge;
 mod feed;
 mod http;
@@ -73,6 +74,21 @@ enum Command {
         /// Sites that the worker may have open (`worker.open_tenants_max`).
         #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=4_096))]
         open: u32,
+    },
+    /// What tenants cost a worker: assigned and closed, open and warm.
+    Density {
+        /// Tenants that are assigned and closed.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
+        idle: u32,
+        /// Sites that are open and warm.
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(10..=2_000))]
+        warm: u32,
+    },
+    /// The first answer of sites that were closed, through the edge.
+    Open {
+        /// Sites.
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(100..=20_000))]
+        sites: u32,
     },
     /// Making a tenant's store, and a point read next to the driver alone.
     Store {
@@ -152,6 +168,8 @@ fn measure(command: Command, program: Option<&std::path::Path>) -> anyhow::Resul
             Command::Edge(arguments) => edge::run(&program, arguments).await,
             Command::Memory { sites, open } => memory::run(&program, sites, open).await,
             Command::Propagation { changes } => propagation::run(&program, changes).await,
+            Command::Density { idle, warm } => density::run(&program, idle, warm).await,
+            Command::Open { sites } => density::open(&program, sites).await,
             Command::Store { tenants } => store::run(tenants).await,
             Command::Write { clients, seconds } => write::run(clients, seconds).await,
             Command::Baseline { .. } => anyhow::bail!("this is served, not measured"),

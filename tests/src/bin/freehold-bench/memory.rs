@@ -121,12 +121,12 @@ const fn megabytes(kib: u64) -> f64 {
     (kib * 1_024) as f64 / 1e6
 }
 
-fn slug(number: u32) -> String {
+pub(crate) fn slug(number: u32) -> String {
     format!("kettle-{number}")
 }
 
 /// Makes the sites, as many to an account as it may have.
-async fn create(edge: SocketAddr, count: u32) -> anyhow::Result<Duration> {
+pub(crate) async fn create(edge: SocketAddr, count: u32) -> anyhow::Result<Duration> {
     let started = Instant::now();
     let mut account = sites::sign_up(edge, &slug(0), "Site 0").await?;
     for number in 1..count {
@@ -147,7 +147,7 @@ async fn touch(edge: SocketAddr, number: u32) -> anyhow::Result<Duration> {
 }
 
 /// Every site once. In the order in which they were made, each was closed before its turn.
-async fn touch_in_turn(edge: SocketAddr, count: u32) -> anyhow::Result<Vec<Duration>> {
+pub(crate) async fn touch_in_turn(edge: SocketAddr, count: u32) -> anyhow::Result<Vec<Duration>> {
     let mut times = Vec::new();
     for number in 0..count {
         times.push(touch(edge, number).await?);
@@ -182,7 +182,7 @@ async fn touch_at_once(edge: SocketAddr, count: u32) -> anyhow::Result<Vec<Durat
 }
 
 /// One site again and again.
-async fn touch_one(edge: SocketAddr) -> anyhow::Result<Vec<Duration>> {
+pub(crate) async fn touch_one(edge: SocketAddr) -> anyhow::Result<Vec<Duration>> {
     let mut times = Vec::new();
     for _ in 0..WARM_COUNT {
         times.push(touch(edge, 0).await?);

@@ -27,9 +27,20 @@ pub(crate) struct Served {
     /// The handler behind the pass-through, where that is what runs.
     pub(crate) upstream: Option<SocketAddr>,
     pub(crate) process: u32,
-    _child: Child,
+    child: Child,
     /// Held open: a process that cannot print would stop.
     _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Served {
+    /// Asks the process to end and waits until it has.
+    pub(crate) async fn end(mut self) -> anyhow::Result<()> {
+        let asked = Command::new("kill").arg(self.process.to_string()).status().await?;
+        anyhow::ensure!(asked.success(), "it cannot be asked to end");
+        let ended = self.child.wait().await?;
+        anyhow::ensure!(ended.success(), "it ended with {ended}");
+        Ok(())
+    }
 }
 
 impl Program {
@@ -96,9 +107,7 @@ async fn start(mut command: Command, log: &Path) -> anyhow::Result<Served> {
     let listening =
         tokio::time::timeout(Duration::from_secs(START_SECONDS_MAX), addresses(&mut output));
     match listening.await.context("it took too long").flatten() {
-        Ok((edge, upstream)) => {
-            Ok(Served { edge, upstream, process, _child: child, _output: output })
-        }
+        Ok((edge, upstream)) => Ok(Served { edge, upstream, process, child, _output: output }),
         Err(error) => {
             let said = std::fs::read_to_string(log).unwrap_or_default();
             Err(error.context(format!("it said: {}", said.trim())))

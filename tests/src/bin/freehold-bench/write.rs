@@ -1,14 +1,15 @@
 //! Durable writes of many clients to one tenant, next to the same with one sync for each.
 //!
-//! A transaction writes one row and one event and is answered when a sync covers it. For
+//! A transaction writes one row, one event and one job and is answered when a sync covers it. For
 //! comparison every client does the same, but nobody begins before the one before was synced.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use freehold_db::Insert;
+use freehold_kernel::jobs::Job;
 use freehold_kernel::{Event, Tenant};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use crate::machine::{self, Watch};
@@ -20,9 +21,13 @@ const RATIO_MIN: f64 = 4.0;
 /// Rounds in which both ways have their turn.
 const ROUNDS: u32 = 5;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Written {
     number: u64,
+}
+
+impl Job for Written {
+    const NAME: &'static str = "bench.write";
 }
 
 impl Event for Written {
@@ -127,5 +132,6 @@ async fn write(tenant: &Tenant, number: u64) -> anyhow::Result<()> {
     let row = Insert::into("options").set("key", format!("key-{number}")).set("value", "written");
     tx.insert(&row).await?;
     tx.emit(&Written { number })?;
+    tx.enqueue(&Written { number })?;
     Ok(tx.commit().await?)
 }
