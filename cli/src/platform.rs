@@ -9,6 +9,7 @@ use freehold_clock::Clock;
 use freehold_config::Config;
 use freehold_control_plane::{ControlPlane, JoinedWorker, Secrets};
 use freehold_credentials::PasswordHasher;
+use freehold_db::Migration;
 use freehold_fleet::{Address, Hosts, RouteFeed, UpstreamId};
 use freehold_proxy::{Edge, EdgeError, RouteSource};
 use freehold_telemetry::PrivateServer;
@@ -39,6 +40,18 @@ impl Platform {
     /// # Errors
     /// [`PlatformError`] names the setting that does not work.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        Self::start_with(config, clock, freehold_migrations::TENANT).await
+    }
+
+    /// [`Platform::start`] as a release with other schema changes of tenants' stores.
+    ///
+    /// # Errors
+    /// As [`Platform::start`].
+    pub async fn start_with(
+        config: Config,
+        clock: Clock,
+        tenant_migrations: &'static [Migration],
+    ) -> Result<Self, PlatformError> {
         freehold_db::assert_version()?;
         let layout = Layout::take(&config)?;
         let listener = crate::edge::listener(&config)?;
@@ -55,6 +68,7 @@ impl Platform {
             root: layout.tenants.clone(),
             open_tenants_max: config.open_tenants_max,
             cache_bytes_max: config.worker_cache_bytes_max,
+            migrations: tenant_migrations,
             socket: layout.worker_socket.clone(),
             listen: None,
             key: secrets.handover_key(&UpstreamId(worker_id.to_string())),

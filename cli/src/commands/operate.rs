@@ -6,6 +6,7 @@ use freehold_config::Config;
 use freehold_db::PostgresOptions;
 use serde_json::{Value, json};
 
+use super::upgrade;
 use crate::arguments::{Db, Fleet, Operation, PageArguments, Tenant};
 use crate::client::Client;
 
@@ -28,8 +29,14 @@ const PROCESSES: Columns = &[
     ("STATE", "/state"),
     ("JOINED", "/joined_at"),
 ];
-const TENANTS: Columns =
-    &[("ID", "/id"), ("SLUG", "/slug"), ("STATE", "/state"), ("NAME", "/name"), ("URL", "/url")];
+const TENANTS: Columns = &[
+    ("ID", "/id"),
+    ("SLUG", "/slug"),
+    ("STATE", "/state"),
+    ("QUARANTINE", "/quarantine/cause"),
+    ("NAME", "/name"),
+    ("URL", "/url"),
+];
 const HEAVIEST: Columns = &[
     ("TENANT", "/tenant_id"),
     ("REQUESTS", "/requests"),
@@ -88,6 +95,7 @@ pub(super) async fn fleet(
             let path = format!("/v1/fleet/processes/{}", encode(&process));
             print_one(&client.delete(&path).await?, json);
         }
+        Fleet::Upgrade(upgrade) => upgrade::run(&client, &upgrade, json).await?,
         Fleet::Usage { hours, by, limit } => {
             let path = format!("/v1/fleet/usage?hours={hours}&by={}&limit={limit}", encode(&by));
             print_rows(&client.get(&path).await?, "/tenants", HEAVIEST, json);
@@ -115,6 +123,12 @@ pub(super) async fn tenant(
             let usage = client.get(&format!("{}/usage?hours={hours}", path(&tenant))).await?;
             print_rows(&usage, "/hours", HOURS, json);
             return Ok(ExitCode::SUCCESS);
+        }
+        Tenant::Check { tenant } => {
+            client.post(&format!("{}/check", path(&tenant)), &json!({})).await?
+        }
+        Tenant::Release { tenant } => {
+            client.post(&format!("{}/release", path(&tenant)), &json!({})).await?
         }
         Tenant::Suspend { tenant, reason } => {
             let path = format!("{}/suspend", path(&tenant));
@@ -204,7 +218,7 @@ pub(super) fn print_page(page: &Value, columns: Columns, json: bool) {
 }
 
 /// Prints the rows at a place of an answer as a table, or the answer as it is; says how many.
-fn print_rows(answer: &Value, rows: &str, columns: Columns, json: bool) -> usize {
+pub(super) fn print_rows(answer: &Value, rows: &str, columns: Columns, json: bool) -> usize {
     if json {
         println!("{answer}");
         return 0;
@@ -241,6 +255,11 @@ pub(super) fn print_one(answer: &Value, json: bool) {
                     let cells: Vec<String> =
                         row.as_object().into_iter().flatten().map(|(_, v)| text(v)).collect();
                     println!("  {}", cells.join("  "));
+                }
+            }
+            Value::Object(parts) => {
+                for (part, value) in parts {
+                    println!("{:18} {}", format!("{key}.{part}"), text(value));
                 }
             }
             other => println!("{key:18} {}", text(other)),

@@ -14,6 +14,7 @@ use crate::once::Once;
 use crate::operations::Kind;
 use crate::sites::{Site, SiteState, SiteView, Sites, Started, TENANTS, change_state, store};
 use crate::store::answer;
+use crate::upgrades::{Condition, QuarantineView, conditions};
 
 const REASON_CHARS_MAX: usize = 500;
 
@@ -59,16 +60,28 @@ struct TenantView {
     #[schema(value_type = String)]
     worker_id: WorkerId,
     epoch: u64,
+    /// Of its store, as far as its worker has said.
+    schema_version: Option<i64>,
+    /// Why its worker does not serve it.
+    quarantine: Option<QuarantineView>,
 }
 
 impl TenantView {
-    fn new(sites: &Sites, site: &Site, started: Option<&Started>) -> Self {
+    fn new(
+        sites: &Sites,
+        site: &Site,
+        started: Option<&Started>,
+        condition: Option<Condition>,
+    ) -> Self {
+        let condition = condition.unwrap_or_default();
         let operation = started.map(|started| started.operation);
         Self {
             site: SiteView::new(site, &sites.fleet.hosts, operation),
             account_id: site.account,
             worker_id: site.worker,
             epoch: site.epoch,
+            schema_version: condition.schema_version,
+            quarantine: condition.quarantine,
         }
     }
 }
@@ -198,7 +211,12 @@ async fn tenants(
     list: List<TenantView>,
 ) -> Result<Data<Page<Value>>, ApiError> {
     let found = store::list(&sites.db, None, &list).await.map_err(answer)?;
-    let views = found.rows.iter().map(|site| TenantView::new(&sites, site, None));
+    let ids: Vec<TenantId> = found.rows.iter().map(|site| site.id).collect();
+    let mut conditions = conditions(&sites, &ids).await.map_err(answer)?;
+    let views = found
+        .rows
+        .iter()
+        .map(|site| TenantView::new(&sites, site, None, conditions.remove(&site.id)));
     Ok(Data::ok(found.frame.page(views)?))
 }
 
@@ -217,12 +235,21 @@ async fn tenant(
     Path(tenant): Path<TenantRef>,
 ) -> Result<Data<TenantView>, ApiError> {
     let site = find_tenant(&sites, tenant).await?;
-    Ok(Data::ok(TenantView::new(&sites, &site, None)))
+    Ok(Data::ok(shown(&sites, &site, None).await?))
 }
 
-fn answer_started(sites: &Sites, started: &Started) -> Data<TenantView> {
-    let view = TenantView::new(sites, &started.site, Some(started));
-    if started.finished { Data::ok(view) } else { Data::accepted(view) }
+async fn shown(
+    sites: &Sites,
+    site: &Site,
+    started: Option<&Started>,
+) -> Result<TenantView, ApiError> {
+    let known = conditions(sites, &[site.id]).await.map_err(answer)?.remove(&site.id);
+    Ok(TenantView::new(sites, site, started, known))
+}
+
+async fn answer_started(sites: &Sites, started: &Started) -> Result<Data<TenantView>, ApiError> {
+    let view = shown(sites, &started.site, Some(started)).await?;
+    Ok(if started.finished { Data::ok(view) } else { Data::accepted(view) })
 }
 
 async fn suspend(
@@ -241,7 +268,7 @@ async fn suspend(
         }
         _ => Err(ApiError::conflict("wrong_state", "state", "only a ready site can be suspended")),
     });
-    Ok(answer_started(&sites, &started.await?))
+    answer_started(&sites, &started.await?).await
 }
 
 async fn resume(
@@ -260,5 +287,5 @@ async fn resume(
         }
         _ => Err(ApiError::conflict("wrong_state", "state", "the site is not suspended")),
     });
-    Ok(answer_started(&sites, &started.await?))
+    answer_started(&sites, &started.await?).await
 }

@@ -78,6 +78,8 @@ pub(crate) const TENANTS: ListPolicy = ListPolicy {
             .filtered()
             .aggregated(),
         Field::new("epoch", FieldKind::Int).shown().filtered().sorted(),
+        Field::view("schema_version"),
+        Field::view("quarantine"),
     ],
     ..SITES
 };

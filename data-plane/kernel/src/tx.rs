@@ -53,7 +53,8 @@ impl Read {
     /// # Errors
     /// Whatever the store says.
     pub async fn rows(&mut self, select: &Select) -> Result<Vec<Row>, StoreError> {
-        Ok(self.reader().rows(select).await?)
+        let found = self.reader().rows(select).await;
+        self.tenant.told(found)
     }
 
     /// The first row, if there is one.
@@ -61,7 +62,8 @@ impl Read {
     /// # Errors
     /// Whatever the store says.
     pub async fn optional(&mut self, select: &Select) -> Result<Option<Row>, StoreError> {
-        Ok(self.reader().optional(select).await?)
+        let found = self.reader().optional(select).await;
+        self.tenant.told(found)
     }
 
     /// The number that [`Select::count`] asks for.
@@ -69,7 +71,8 @@ impl Read {
     /// # Errors
     /// Whatever the store says.
     pub async fn count(&mut self, select: &Select) -> Result<u64, StoreError> {
-        Ok(self.reader().count(select).await?)
+        let found = self.reader().count(select).await;
+        self.tenant.told(found)
     }
 
     fn reader(&mut self) -> &mut Reader {
@@ -142,7 +145,8 @@ impl Tx {
     /// # Errors
     /// A conflict under the declared constraint's name, among others.
     pub async fn insert(&mut self, insert: &Insert) -> Result<bool, StoreError> {
-        Ok(self.writer()?.insert(insert).await?)
+        let done = self.writer()?.insert(insert).await;
+        self.read.tenant.told(done)
     }
 
     /// Changes rows; says how many.
@@ -150,7 +154,8 @@ impl Tx {
     /// # Errors
     /// A conflict under the declared constraint's name, among others.
     pub async fn update(&mut self, update: &Update) -> Result<u64, StoreError> {
-        Ok(self.writer()?.update(update).await?)
+        let done = self.writer()?.update(update).await;
+        self.read.tenant.told(done)
     }
 
     /// Removes rows; says how many.
@@ -158,7 +163,8 @@ impl Tx {
     /// # Errors
     /// A conflict where other rows refer to one of them, among others.
     pub async fn delete(&mut self, delete: &Delete) -> Result<u64, StoreError> {
-        Ok(self.writer()?.delete(delete).await?)
+        let done = self.writer()?.delete(delete).await;
+        self.read.tenant.told(done)
     }
 
     fn writer(&mut self) -> Result<&mut Writer, StoreError> {
@@ -257,7 +263,7 @@ impl Tx {
             self.insert(&insert).await?;
         }
         self.read.tenant.still_owned()?;
-        self.writer()?.commit_in_place().await?;
-        Ok(())
+        let done = self.writer()?.commit_in_place().await;
+        self.read.tenant.told(done)
     }
 }

@@ -190,7 +190,11 @@ mod tests {
     }
 
     async fn cache(folder: &std::path::Path) -> PublicCache {
-        let config = TenantsConfig { root: folder.to_owned(), open_max: 1 };
+        let config = TenantsConfig {
+            root: folder.to_owned(),
+            open_max: 1,
+            migrations: freehold_migrations::TENANT,
+        };
         PublicCache::new(1 << 20, Tenants::new(config, Clock::manual()).await.unwrap())
     }
 

@@ -12,6 +12,7 @@ use freehold_api::{ApiError, Route, finish_answers, serve};
 use freehold_certificates::{Presented, TlsListener};
 use freehold_clock::Clock;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
+use freehold_db::Migration;
 use freehold_fleet::wire;
 use freehold_fleet::{Assignment, Connected, HandOverKey, Member, Meter, UpstreamId};
 use freehold_identity::IdentityConfig;
@@ -40,6 +41,8 @@ pub struct WorkerConfig {
     pub root: PathBuf,
     /// Stores open at once at most.
     pub open_tenants_max: usize,
+    /// The schema changes of stores, in order.
+    pub migrations: &'static [Migration],
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
     /// Where edges of other hosts hand requests over, over TLS, and what the worker presents.
@@ -94,8 +97,11 @@ impl Worker {
     /// # Errors
     /// [`WorkerError`] names the setting that does not work.
     pub async fn start(config: WorkerConfig) -> Result<Self, WorkerError> {
-        let tenants_config =
-            TenantsConfig { root: config.root.clone(), open_max: config.open_tenants_max };
+        let tenants_config = TenantsConfig {
+            root: config.root.clone(),
+            open_max: config.open_tenants_max,
+            migrations: config.migrations,
+        };
         let tenants = Tenants::new(tenants_config, config.clock.clone()).await?;
         let theme = Arc::new(Theme::new()?);
         let identity = IdentityConfig {

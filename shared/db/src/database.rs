@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::connection::{Link, Reader, Writer};
 use crate::engine::Engine;
@@ -125,6 +126,33 @@ impl Database {
             tracing::debug!(version = migration.version, name = migration.name, "migrated");
         }
         Ok(())
+    }
+
+    /// Whether the store still lies where it was opened, where it is a file.
+    ///
+    /// # Errors
+    /// [`DbError::Damaged`] when the file is gone.
+    pub fn still_there(&self) -> Result<(), DbError> {
+        match &self.pools {
+            Pools::Sqlite(pools) => pools.still_there(),
+            Pools::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Looks through the whole store, for `wait` at most, and says what is wrong with it. A server
+    /// looks after its files itself; nothing is ever wrong with a store of its.
+    ///
+    /// # Errors
+    /// [`DbError::Busy`] when the time was not enough, and whatever else the engine says.
+    pub async fn problems(&self, wait: Duration) -> Result<Vec<String>, DbError> {
+        let found = match &self.pools {
+            Pools::Sqlite(pools) => pools.problems(wait).await.map_err(|e| self.translate(e)),
+            Pools::Postgres(_) => Ok(Vec::new()),
+        };
+        match found {
+            Err(DbError::Damaged(problem)) => Ok(vec![problem]),
+            found => found,
+        }
     }
 
     /// Closes every connection; a file is left whole, without a log beside it.

@@ -8,10 +8,13 @@ use crate::schema::Catalog;
 /// SQLite primary result codes (<https://sqlite.org/rescode.html>).
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
+const INTERRUPT: u32 = 9;
 const IOERR: u32 = 10;
+const CORRUPT: u32 = 11;
 const FULL: u32 = 13;
 const CANTOPEN: u32 = 14;
 const CONSTRAINT: u32 = 19;
+const NOTADB: u32 = 26;
 
 /// Postgres' SQLSTATE codes (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 /// Another transaction stood in the way, too many connections are open, the server is starting.
@@ -48,6 +51,9 @@ pub enum DbError {
     /// was acknowledged; what a commit was to write may be there all the same.
     #[error("the store cannot be read or written: {0}")]
     Io(String),
+    /// The store itself is damaged, or gone. Only an operator can mend it.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
     /// A row or a file does not look as the code expects.
     #[error("the store does not have the expected shape: {0}")]
     Shape(String),
@@ -88,7 +94,8 @@ impl DbError {
         let extended: u32 = error.code().and_then(|code| code.parse().ok()).unwrap_or(0);
         match extended & 0xff {
             CONSTRAINT => Self::Conflict { constraint: catalog.constraint_of(error.message()) },
-            BUSY | LOCKED => Self::Busy,
+            BUSY | LOCKED | INTERRUPT => Self::Busy,
+            CORRUPT | NOTADB => Self::Damaged(error.message().to_owned()),
             FULL => Self::Full,
             IOERR | CANTOPEN => Self::Io(error.message().to_owned()),
             _ => Self::Engine(error.message().to_owned()),

@@ -17,7 +17,7 @@ use sqlx::{
 
 use crate::connection::Writer;
 use crate::error::DbError;
-use crate::schema::{Catalog, ColumnType, Index, Migration, SchemaChange, quoted};
+use crate::schema::{Catalog, ColumnType, Migration, SchemaChange};
 use crate::{Insert, Select, Update};
 
 /// Connections of one process, besides the one by which it leads.
@@ -223,9 +223,8 @@ fn plan(change: &SchemaChange) -> String {
         SchemaChange::AddColumn { table, column } => {
             format!("ALTER TABLE \"{table}\" ADD COLUMN {}", column.sql(column_type))
         }
-        SchemaChange::CreateIndex(Index { name, table, columns }) => {
-            format!("CREATE INDEX \"{name}\" ON \"{table}\" ({})", quoted(columns))
-        }
+        SchemaChange::CreateIndex(index) => index.create_sql("INDEX"),
+        SchemaChange::CreateUniqueIndex(index) => index.create_sql("UNIQUE INDEX"),
     }
 }
 

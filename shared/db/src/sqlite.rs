@@ -4,17 +4,18 @@
 //! `BEGIN IMMEDIATE` for every write, so that a writer waits its turn instead of failing half
 //! way. Pragmas follow <https://sqlite.org/pragma.html> and are the same for every store.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection as _, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection, Transaction};
 
 use crate::connection::Writer;
 use crate::error::DbError;
-use crate::schema::{ColumnType, Migration, SchemaChange, quoted};
+use crate::schema::{ColumnType, Migration, SchemaChange};
 
 /// How long a caller waits for a connection before the store counts as busy.
 const ACQUIRE_SECONDS_MAX: u64 = 5;
@@ -26,6 +27,13 @@ const WAL_BYTES_MAX: u64 = 16 * 1024 * 1024;
 const CACHE_KIB_MAX: u64 = 2_000;
 /// Rendered statements that one connection keeps prepared.
 const STATEMENTS_CACHED_MAX: usize = 100;
+/// Problems of one store that are told at most.
+const PROBLEMS_MAX: usize = 20;
+/// Steps of SQLite's machine between two looks at the time.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// The part of a file that says what it is, and where in it the schema version stands.
+const HEADER_BYTES: usize = 100;
+const USER_VERSION_AT: usize = 60;
 /// The first SQLite release without the WAL-reset corruption bug.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
@@ -43,6 +51,7 @@ pub struct DatabaseOptions {
 /// The connections to one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Pools {
+    path: PathBuf,
     writer: SqlitePool,
     pub(crate) readers: SqlitePool,
 }
@@ -50,7 +59,7 @@ pub(crate) struct Pools {
 impl Pools {
     pub(crate) fn open(options: &DatabaseOptions) -> Result<Self, DbError> {
         if !options.create && !options.path.is_file() {
-            return Err(DbError::Io(format!("{} does not exist", options.path.display())));
+            return Err(gone(&options.path));
         }
         let connect = connect_options(&options.path);
         // A full volume makes SQLite end a transaction by itself, which the driver does not
@@ -64,7 +73,25 @@ impl Pools {
         let writer = writer.connect_lazy_with(connect.clone().create_if_missing(options.create));
         let readers = pool(options.readers_max.max(1))
             .connect_lazy_with(connect.read_only(true).create_if_missing(false));
-        Ok(Self { writer, readers })
+        Ok(Self { path: options.path.clone(), writer, readers })
+    }
+
+    /// Whether the file still lies where it was opened. SQLite itself goes on with a file that was
+    /// removed, and everything written then is lost.
+    pub(crate) fn still_there(&self) -> Result<(), DbError> {
+        if self.path.is_file() { Ok(()) } else { Err(gone(&self.path)) }
+    }
+
+    /// What is wrong with the file and with references between rows, as far as SQLite can tell;
+    /// interrupted after `wait`.
+    pub(crate) async fn problems(&self, wait: Duration) -> Result<Vec<String>, sqlx::Error> {
+        let mut connection = self.readers.acquire().await?;
+        let deadline = Instant::now() + wait;
+        let is_in_time = move || Instant::now() < deadline;
+        connection.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, is_in_time);
+        let found = problems(&mut connection).await;
+        connection.lock_handle().await?.remove_progress_handler();
+        found
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
@@ -96,6 +123,37 @@ impl Pools {
         }
         self.writer.close().await;
     }
+}
+
+/// The schema version in the header of a store's file (<https://sqlite.org/fileformat.html>), without
+/// opening it; what a log beside it says is not counted. `None` where there is no such file.
+pub fn schema_version_of_file(path: &Path) -> Option<i64> {
+    let mut header = [0; HEADER_BYTES];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
+    let version: [u8; 4] = header[USER_VERSION_AT..USER_VERSION_AT + 4].try_into().ok()?;
+    header.starts_with(b"SQLite format 3\0").then(|| u32::from_be_bytes(version).into())
+}
+
+fn gone(path: &Path) -> DbError {
+    DbError::Damaged(format!("the file {} is gone", path.display()))
+}
+
+async fn problems(connection: &mut SqliteConnection) -> Result<Vec<String>, sqlx::Error> {
+    let check = format!("PRAGMA integrity_check({PROBLEMS_MAX})");
+    let rows = sqlx::query(AssertSqlSafe(check)).fetch_all(&mut *connection).await?;
+    let mut problems = Vec::new();
+    for row in rows {
+        let line: String = row.try_get(0)?;
+        problems.extend((line != "ok").then_some(line));
+    }
+    let broken = format!(
+        "SELECT DISTINCT \"table\", parent FROM pragma_foreign_key_check LIMIT {PROBLEMS_MAX}"
+    );
+    for row in sqlx::query(AssertSqlSafe(broken)).fetch_all(connection).await? {
+        let (table, target): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        problems.push(format!("a row of {table} refers to one of {target} that is not there"));
+    }
+    Ok(problems)
 }
 
 /// Runs one migration in its write transaction and commits.
@@ -154,12 +212,8 @@ fn plan(change: &SchemaChange) -> Vec<String> {
         SchemaChange::AddColumn { table, column } => {
             vec![format!("ALTER TABLE \"{table}\" ADD COLUMN {}", column.sql(column_type))]
         }
-        SchemaChange::CreateIndex(index) => vec![format!(
-            "CREATE INDEX \"{}\" ON \"{}\" ({})",
-            index.name,
-            index.table,
-            quoted(index.columns)
-        )],
+        SchemaChange::CreateIndex(index) => vec![index.create_sql("INDEX")],
+        SchemaChange::CreateUniqueIndex(index) => vec![index.create_sql("UNIQUE INDEX")],
     }
 }
 

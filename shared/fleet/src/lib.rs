@@ -15,6 +15,7 @@ mod message;
 mod owner;
 mod public;
 mod route;
+mod schema;
 mod ticket;
 mod unread;
 mod upstreams;
@@ -47,6 +48,10 @@ pub use public::{
     has_credentials,
 };
 pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
+pub use schema::{
+    Migrated, MigrationFacts, QUARANTINED_TOLD_MAX, Quarantine, QuarantineCause, REASON_CHARS_MAX,
+    SchemaCount, SchemaCounts, StoreCheck,
+};
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
 pub use unread::{Unread, Whole};
 pub use upstreams::Upstreams;

@@ -32,6 +32,7 @@ mod sweep;
 mod tokens;
 mod trash;
 mod turns;
+mod upgrade;
 mod usage;
 mod users;
 mod worker_cache;

@@ -5,10 +5,12 @@
 //! never closed: every [`Tenant`] handle counts as a use.
 
 mod manifests;
+mod quarantine;
 mod slot;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use freehold_clock::Clock;
-use freehold_db::{Catalog, Database, DatabaseOptions, DbError};
+use freehold_db::{Catalog, Database, DatabaseOptions, DbError, Migration};
 use freehold_fleet::{Assignment, Provision, SealedManifest};
 use freehold_ids::TenantId;
 use parking_lot::RwLock;
@@ -26,7 +28,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::{PublicVersions, Seeding, StoreError};
 use manifests::Manifests;
-use slot::Slot;
+use quarantine::Quarantines;
+use slot::{Opening, Slot};
 pub use tenant::Tenant;
 
 /// Stores that a worker keeps open when the configuration does not say.
@@ -45,6 +48,8 @@ pub struct TenantsConfig {
     pub root: PathBuf,
     /// Stores open at once at most.
     pub open_max: usize,
+    /// The schema changes of stores, in order.
+    pub migrations: &'static [Migration],
 }
 
 /// The tenants of one worker. Cheap to clone.
@@ -69,6 +74,7 @@ struct Shared {
     ticks: AtomicU64,
     tasks: TaskTracker,
     manifests: Manifests,
+    quarantines: Quarantines,
 }
 
 impl Tenants {
@@ -78,8 +84,11 @@ impl Tenants {
     /// [`StoreError`] when the folder cannot be written.
     pub async fn new(config: TenantsConfig, clock: Clock) -> Result<Self, StoreError> {
         std::fs::create_dir_all(&config.root).map_err(io)?;
-        let catalog = Arc::new(Catalog::of(freehold_migrations::TENANT));
-        let template = prepare_template(&config.root, &catalog).await?;
+        let catalog = Arc::new(Catalog::of(config.migrations));
+        let template = prepare_template(&config, &catalog).await?;
+        let tasks = TaskTracker::new();
+        let quarantines =
+            Quarantines::load(&config.root, clock.clone(), tasks.clone()).map_err(io)?;
         let room = Arc::new(Semaphore::new(config.open_max.max(1)));
         Ok(Self(Arc::new(Shared {
             config,
@@ -90,8 +99,9 @@ impl Tenants {
             versions: PublicVersions::default(),
             room,
             ticks: AtomicU64::new(0),
-            tasks: TaskTracker::new(),
+            tasks,
             manifests: Manifests::default(),
+            quarantines,
         })))
     }
 
@@ -118,7 +128,8 @@ impl Tenants {
             Some(slot) => slot.reassign(assignment),
             None => {
                 let public = self.0.versions.of(tenant);
-                slots.insert(tenant, Arc::new(Slot::new(assignment, public)));
+                let quarantines = self.0.quarantines.clone();
+                slots.insert(tenant, Arc::new(Slot::new(assignment, public, quarantines)));
                 Ok(())
             }
         }
@@ -208,9 +219,10 @@ impl Tenants {
             slot.close().await;
         }
         match std::fs::remove_dir_all(self.directory(tenant)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),
-            _ => Ok(()),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+            _ => {}
         }
+        self.0.quarantines.remove(tenant).map_err(io)
     }
 
     /// How many tenants are assigned, and how many of them are open.
@@ -263,6 +275,9 @@ impl Tenants {
         slot: Arc<Slot>,
         provision: Option<(&Provision, &[Seeding])>,
     ) -> Result<Tenant, StoreError> {
+        if let Some(quarantine) = self.0.quarantines.of(slot.assignment().tenant) {
+            return Err(StoreError::Quarantined(quarantine));
+        }
         let tick = self.0.ticks.fetch_add(1, Ordering::Relaxed);
         if let Some(tenant) = slot.join(tick) {
             return Ok(tenant);
@@ -271,10 +286,10 @@ impl Tenants {
             Room::Permit(permit) => permit,
             Room::Joined(tenant) => return Ok(tenant),
         };
-        let path = self.directory(slot.assignment().tenant).join("site.db");
-        let options = DatabaseOptions { path, create: false, readers_max: READERS_PER_TENANT_MAX };
-        let catalog = self.0.catalog.clone();
-        slot.open(tick, room, || Database::open(&options, catalog), provision, &self.0.clock).await
+        let tenant = slot.assignment().tenant;
+        let with =
+            Opening { provision, migrations: self.0.config.migrations, clock: &self.0.clock };
+        slot.open(tick, room, || self.database(tenant), with).await
     }
 
     /// Room for one more store, made by closing the one used longest ago; or the tenant itself,
@@ -325,7 +340,11 @@ impl Tenants {
 
 /// Makes the migrated, empty store that new tenants are copied from. It is made anew at every
 /// start, so that it always has this release's schema.
-async fn prepare_template(root: &Path, catalog: &Arc<Catalog>) -> Result<PathBuf, StoreError> {
+async fn prepare_template(
+    config: &TenantsConfig,
+    catalog: &Arc<Catalog>,
+) -> Result<PathBuf, StoreError> {
+    let root = &config.root;
     let path = root.join("template.db");
     for leftover in ["template.db", "template.db-wal", "template.db-shm"] {
         match std::fs::remove_file(root.join(leftover)) {
@@ -335,7 +354,7 @@ async fn prepare_template(root: &Path, catalog: &Arc<Catalog>) -> Result<PathBuf
     }
     let options = DatabaseOptions { path: path.clone(), create: true, readers_max: 1 };
     let template = Database::open(&options, catalog.clone())?;
-    template.migrate(freehold_migrations::TENANT).await?;
+    template.migrate(config.migrations).await?;
     template.close().await;
     Ok(path)
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use freehold_clock::{Clock, UnixMs};
-use freehold_db::{Database, DbError, Insert, Select};
-use freehold_fleet::{Assignment, Provision};
+use freehold_db::{Database, DbError, Insert, Migration, Select};
+use freehold_fleet::{Assignment, Provision, QuarantineCause};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::quarantine::Quarantines;
 use super::tenant::{Open, Tenant, epoch_of};
 use crate::public::Counter;
 use crate::tx::{EPOCH_KEY, MARK_KEY, PUBLIC_VERSION_KEY};
@@ -34,10 +35,19 @@ pub(crate) struct Slot {
     open: Mutex<Option<Arc<Open>>>,
     lifecycle: tokio::sync::Mutex<()>,
     last_used: AtomicU64,
+    quarantines: Quarantines,
+}
+
+/// What opening a store takes besides the store.
+pub(super) struct Opening<'a> {
+    /// What a new one starts with.
+    pub(super) provision: Option<(&'a Provision, &'a [Seeding])>,
+    pub(super) migrations: &'static [Migration],
+    pub(super) clock: &'a Clock,
 }
 
 impl Slot {
-    pub(crate) fn new(assignment: Assignment, public: Counter) -> Self {
+    pub(super) fn new(assignment: Assignment, public: Counter, quarantines: Quarantines) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
             checked_at: AtomicI64::new(0),
@@ -46,6 +56,7 @@ impl Slot {
             open: Mutex::new(None),
             lifecycle: tokio::sync::Mutex::new(()),
             last_used: AtomicU64::new(0),
+            quarantines,
         }
     }
 
@@ -105,6 +116,20 @@ impl Slot {
         &self.public
     }
 
+    pub(super) const fn quarantines(&self) -> &Quarantines {
+        &self.quarantines
+    }
+
+    /// The open store, if it is open.
+    pub(super) fn opened(&self) -> Option<Arc<Open>> {
+        self.open.lock().clone()
+    }
+
+    /// Waits until nobody opens or closes the store, and nobody can.
+    pub(super) async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.lifecycle.lock().await
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.open.lock().is_some()
     }
@@ -127,26 +152,33 @@ impl Slot {
     }
 
     /// Opens the store unless somebody else just did.
-    pub(crate) async fn open(
+    pub(super) async fn open(
         self: &Arc<Self>,
         tick: u64,
         room: OwnedSemaphorePermit,
         database: impl FnOnce() -> Result<Database, DbError>,
-        provision: Option<(&Provision, &[Seeding])>,
-        clock: &Clock,
+        with: Opening<'_>,
     ) -> Result<Tenant, StoreError> {
         let _alone = self.lifecycle.lock().await;
         if let Some(tenant) = self.join(tick) {
             return Ok(tenant);
         }
+        // Whoever had the lock before may have found that the store cannot be opened.
+        self.refuse_quarantined()?;
+        let is_new = with.provision.is_some();
         let epoch = self.owned_epoch().ok_or(StoreError::NotOwned)?;
         let under_another_epoch = self.open.lock().take();
         if let Some(open) = under_another_epoch {
             // Others may have written meanwhile: nothing that was remembered counts.
             open.close().await;
         }
-        let database = database()?;
-        match self.prepare(&database, epoch, provision, clock).await {
+        let database = match database() {
+            Err(DbError::Damaged(reason)) if !is_new => {
+                return Err(self.found(QuarantineCause::Damage, &reason));
+            }
+            other => other?,
+        };
+        match self.prepare(&database, epoch, with).await {
             Ok(mark) => {
                 let open = Arc::new(Open::new(database, epoch, mark, room));
                 *self.open.lock() = Some(open);
@@ -155,7 +187,8 @@ impl Slot {
             }
             Err(error) => {
                 database.close().await;
-                Err(error)
+                // A store that is being made has nothing to lose, and is made again.
+                if is_new { Err(error) } else { Err(self.judge(error)) }
             }
         }
     }
@@ -166,13 +199,15 @@ impl Slot {
         self: &Arc<Self>,
         database: &Database,
         epoch: u64,
-        provision: Option<(&Provision, &[Seeding])>,
-        clock: &Clock,
+        Opening { provision, migrations, clock }: Opening<'_>,
     ) -> Result<i64, StoreError> {
         // First of all: what another worker has is not even migrated. A copy of the template has
         // the table already.
+        if database.schema_version().await? == 0 {
+            return Err(DbError::Damaged("the store is empty".into()).into());
+        }
         self.still_newest(epoch, epoch_of(&mut database.read().await?).await?)?;
-        database.migrate(freehold_migrations::TENANT).await?;
+        self.migrate(database, migrations, provision.is_some()).await?;
         let mut ready = false;
         let mut mark = 0;
         let mut read = database.read().await?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use freehold_clock::UnixMs;
-use freehold_db::{Database, Filter, Reader, Select};
+use freehold_db::{Database, DbError, Filter, Reader, Select};
 use freehold_fleet::Assignment;
 use freehold_ids::{Sequence, Stamp, TenantId};
 use parking_lot::Mutex;
@@ -56,6 +56,10 @@ impl Open {
 
     pub(crate) const fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    pub(super) const fn database(&self) -> &Database {
+        &self.database
     }
 
     pub(crate) async fn close(self: Arc<Self>) {
@@ -143,25 +147,36 @@ impl Tenant {
 
     pub(crate) async fn read(&self) -> Result<Read, StoreError> {
         self.still_owned()?;
-        Ok(Read::new(self.open.database.read().await?, self.clone()))
+        let reader = self.told(self.open.database.read().await)?;
+        Ok(Read::new(reader, self.clone()))
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Read, StoreError> {
         self.still_owned()?;
-        Ok(Read::new(self.open.database.snapshot().await?, self.clone()))
+        let reader = self.told(self.open.database.snapshot().await)?;
+        Ok(Read::new(reader, self.clone()))
     }
 
     /// Asks the store whether another worker has it.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        let stored = epoch_of(&mut self.open.database.read().await?).await?;
+        self.told(self.open.database.still_there())?;
+        let mut reader = self.told(self.open.database.read().await)?;
+        let stored = epoch_of(&mut reader).await.map_err(|error| self.slot.judge(error))?;
         self.slot.still_newest(self.epoch, stored)
+    }
+
+    /// What the store said. One that is found to be damaged is quarantined.
+    pub(crate) fn told<T>(&self, outcome: Result<T, DbError>) -> Result<T, StoreError> {
+        outcome.map_err(|error| self.slot.judge(error.into()))
     }
 
     pub(crate) async fn begin(&self, now: UnixMs) -> Result<Tx, StoreError> {
         self.still_owned()?;
-        let mut writer = self.open.database.write().await?;
+        self.told(self.open.database.still_there())?;
+        let mut writer = self.told(self.open.database.write().await)?;
         // Nobody else can write from here on, so what the store says now holds until the commit.
-        self.slot.still_newest(self.epoch, epoch_of(&mut writer).await?)?;
+        let stored = epoch_of(&mut writer).await.map_err(|error| self.slot.judge(error))?;
+        self.slot.still_newest(self.epoch, stored)?;
         Ok(Tx::new(writer, self.clone(), now))
     }
 

@@ -32,7 +32,11 @@ fn assignment(epoch: u64) -> Assignment {
 }
 
 async fn worker(root: &Path) -> Tenants {
-    let config = TenantsConfig { root: root.to_owned(), open_max: 4 };
+    let config = TenantsConfig {
+        root: root.to_owned(),
+        open_max: 4,
+        migrations: freehold_migrations::TENANT,
+    };
     Tenants::new(config, Clock::manual()).await.expect("a folder")
 }
 
