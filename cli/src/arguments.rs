@@ -110,6 +110,9 @@ pub(crate) enum Fleet {
         /// Its id.
         process: String,
     },
+    /// Migrate the stores of the whole fleet to this release's schema, a few first, then in growing
+    /// waves; without a flag, show how far it is.
+    Upgrade(UpgradeArguments),
     /// The tenants that use most.
     Usage {
         /// How many hours back.
@@ -130,6 +133,33 @@ pub(crate) enum Fleet {
         #[arg(long)]
         q: Option<String>,
     },
+}
+
+/// What is to be done with an upgrade of the fleet.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("action").multiple(false))]
+pub(crate) struct UpgradeArguments {
+    /// Show what it would do.
+    #[arg(long, group = "action")]
+    pub(crate) plan: bool,
+    /// Start it.
+    #[arg(long, group = "action")]
+    pub(crate) start: bool,
+    /// Show how far it is.
+    #[arg(long, group = "action")]
+    pub(crate) status: bool,
+    /// Halt it.
+    #[arg(long, group = "action")]
+    pub(crate) halt: bool,
+    /// Go on with it; what has failed so far counts no more.
+    #[arg(long, group = "action")]
+    pub(crate) resume: bool,
+    /// With --start: tenants of one wave that may fail before it halts.
+    #[arg(long, requires = "start", value_name = "TENANTS")]
+    pub(crate) failures_max: Option<i64>,
+    /// With --start: percents of one wave that may fail before it halts.
+    #[arg(long, requires = "start", value_name = "PERCENT")]
+    pub(crate) failures_percent_max: Option<i64>,
 }
 
 /// How a process finds and joins the fleet.
@@ -168,6 +198,16 @@ pub(crate) enum Tenant {
         /// How many hours back.
         #[arg(long, default_value_t = 24)]
         hours: u64,
+    },
+    /// Look through a tenant's store; one with problems is quarantined.
+    Check {
+        /// Its id or slug.
+        tenant: String,
+    },
+    /// Check and migrate a quarantined store, and serve it again if nothing is wrong with it.
+    Release {
+        /// Its id or slug.
+        tenant: String,
     },
     /// Suspend a tenant; its data stays untouched.
     Suspend {

@@ -16,6 +16,7 @@ mod usage;
 use std::process::ExitCode;
 
 pub use error::PlatformError;
+use freehold_db::Migration;
 pub use platform::Platform;
 pub use processes::{ControlProcess, EdgeProcess, WorkerProcess};
 
@@ -23,11 +24,16 @@ pub use processes::{ControlProcess, EdgeProcess, WorkerProcess};
 ///
 /// Exit codes: 0 done, 1 it did not work, 2 the command or the configuration is wrong.
 pub fn run() -> ExitCode {
+    run_with(freehold_migrations::TENANT)
+}
+
+/// [`run`] as a release with other schema changes of tenants' stores, such as the next one.
+pub fn run_with(tenant_migrations: &'static [Migration]) -> ExitCode {
     // Before anything opens a connection: several libraries would otherwise choose, or panic.
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         eprintln!("a TLS provider is installed already");
     }
-    commands::dispatch(arguments::read())
+    commands::dispatch(arguments::read(), tenant_migrations)
 }
 
 /// Logs warnings of tests, where a failing one is looked into.

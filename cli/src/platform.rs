@@ -9,6 +9,7 @@ use freehold_clock::Clock;
 use freehold_config::Config;
 use freehold_control_plane::{ControlPlane, JoinedWorker, Secrets};
 use freehold_credentials::PasswordHasher;
+use freehold_db::Migration;
 use freehold_fleet::{Address, Hosts, RouteFeed, UpstreamId};
 use freehold_proxy::{Edge, EdgeError, RouteSource};
 use freehold_telemetry::PrivateServer;
@@ -39,6 +40,18 @@ impl Platform {
     /// # Errors
     /// [`PlatformError`] names the setting that does not work.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+        Self::start_with(config, clock, freehold_migrations::TENANT).await
+    }
+
+    /// [`Platform::start`] as a release with other schema changes of tenants' stores.
+    ///
+    /// # Errors
+    /// As [`Platform::start`].
+    pub async fn start_with(
+        config: Config,
+        clock: Clock,
+        tenant_migrations: &'static [Migration],
+    ) -> Result<Self, PlatformError> {
         freehold_db::assert_version()?;
         let layout = Layout::take(&config)?;
         let listener = crate::edge::listener(&config)?;
@@ -57,6 +70,7 @@ impl Platform {
             idle_close: Duration::from_secs(config.worker.idle_close_seconds),
             databases: databases(&config),
             cache_bytes_max: config.worker.cache_bytes_max,
+            migrations: tenant_migrations,
             socket: layout.worker_socket.clone(),
             listen: None,
             key: secrets.handover_key(&UpstreamId(worker_id.to_string())),

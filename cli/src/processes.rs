@@ -15,6 +15,7 @@ use freehold_clock::Clock;
 use freehold_config::Config;
 use freehold_control_plane::{ControlPlane, Secrets};
 use freehold_credentials::{PasswordHasher, VerifyingKey};
+use freehold_db::Migration;
 use freehold_fleet::{
     Address, CONTRACT_VERSION, Introduction, JoinSecret, Member, Membership, ProcessRole,
     RouteFeed, Welcome,
@@ -105,7 +106,11 @@ impl WorkerProcess {
     ///
     /// # Errors
     /// [`PlatformError`] names the setting that does not work.
-    pub async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
+    pub async fn start(
+        config: Config,
+        clock: Clock,
+        tenant_migrations: &'static [Migration],
+    ) -> Result<Self, PlatformError> {
         freehold_db::assert_version()?;
         let layout = Layout::take(&config)?;
         let address = match &config.worker_listen {
@@ -136,6 +141,7 @@ impl WorkerProcess {
             idle_close: Duration::from_secs(config.worker.idle_close_seconds),
             databases: databases(&config),
             cache_bytes_max: config.worker.cache_bytes_max,
+            migrations: tenant_migrations,
             socket: layout.worker_socket.clone(),
             listen: listen.zip(presented.clone()),
             key,

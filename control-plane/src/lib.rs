@@ -22,6 +22,7 @@ mod secrets;
 mod server;
 mod sites;
 mod store;
+mod upgrades;
 mod usage;
 
 pub use backup::{BackupConfig, BackupError, restore as restore_backup};

@@ -40,6 +40,7 @@ use crate::operations::{self, Operations};
 use crate::platform;
 use crate::secrets::Secrets;
 use crate::sites::{self, Fleet, SiteState, Sites, Turns, convert};
+use crate::upgrades;
 use crate::usage;
 
 /// Read-only connections to the control database.
@@ -334,6 +335,7 @@ fn spawn_periodic(sites: &Sites, config: &ControlConfig, stopping: &Cancellation
     let (db, backup) = (sites.db.clone(), config.backup.clone());
     let backups = backup::schedule(db, backup, config.clock.clone(), stopping.clone());
     sites.fleet.tasks.spawn(backups);
+    sites.fleet.tasks.spawn(upgrades::watch(sites.clone(), stopping.clone()));
     if let Some((source, meter)) = config.local_usage.clone() {
         let counting = usage::follow(sites.clone(), source, meter, stopping.clone());
         sites.fleet.tasks.spawn(counting);
@@ -409,6 +411,7 @@ fn rows(config: &ControlConfig, sites: &Sites, domains: &Domains, limited: bool)
     rows.extend(fleet::routes(sites.clone()));
     rows.extend(fleet::member_routes(sites.clone()));
     rows.extend(fleet::tending_routes(sites.clone()));
+    rows.extend(upgrades::routes(sites.clone()));
     rows.extend(usage::routes(sites.clone()));
     rows.extend(usage::operator_routes(sites.clone()));
     rows.extend(operations::operator_routes(sites.operations.clone()));

@@ -7,10 +7,12 @@ mod operate;
 mod rebuild;
 mod serve;
 mod tending;
+mod upgrade;
 
 use std::process::ExitCode;
 
 use freehold_config::{Config, DEFAULTS, Sources};
+use freehold_db::Migration;
 
 use crate::arguments::{Arguments, Command, Config as ConfigCommand, Control, ControlArguments};
 
@@ -20,7 +22,7 @@ const FAILED: u8 = 1;
 const WRONG: u8 = 2;
 
 /// Runs a command to its end.
-pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
+pub(crate) fn dispatch(arguments: Arguments, tenant_migrations: &'static [Migration]) -> ExitCode {
     let (config, token) = match load(&arguments) {
         Ok(loaded) => loaded,
         Err(problems) => {
@@ -37,7 +39,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    match runtime.block_on(perform(arguments, config, token)) {
+    match runtime.block_on(perform(arguments, config, token, tenant_migrations)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("freehold: {error:#}");
@@ -97,15 +99,16 @@ async fn perform(
     arguments: Arguments,
     config: Config,
     token: Option<String>,
+    migrations: &'static [Migration],
 ) -> anyhow::Result<ExitCode> {
     let json = arguments.json;
     match arguments.command {
-        Command::Up => serve::up(config).await,
+        Command::Up => serve::up(config, migrations).await,
         Command::Control(ControlArguments { command: None }) => serve::control(config).await,
         Command::Control(ControlArguments { command: Some(Control::Rebuild { from }) }) => {
             rebuild::run(&config, &from, json).await
         }
-        Command::Worker(_) => serve::worker(config).await,
+        Command::Worker(_) => serve::worker(config, migrations).await,
         Command::Edge(_) => serve::edge(config).await,
         Command::Doctor => doctor::run(&config, json).await,
         Command::Openapi { api } => openapi::run(&config, &api),

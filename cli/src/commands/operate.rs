@@ -6,6 +6,7 @@ use freehold_config::Config;
 use freehold_db::PostgresOptions;
 use serde_json::{Value, json};
 
+use super::upgrade;
 use crate::arguments::{Db, Fleet, Operation, PageArguments, Tenant};
 use crate::client::Client;
 
@@ -33,6 +34,7 @@ const TENANTS: Columns = &[
     ("SLUG", "/slug"),
     ("STATE", "/state"),
     ("ENGINE", "/engine"),
+    ("QUARANTINE", "/quarantine/cause"),
     ("NAME", "/name"),
     ("URL", "/url"),
 ];
@@ -94,6 +96,7 @@ pub(super) async fn fleet(
             let path = format!("/v1/fleet/processes/{}", encode(&process));
             print_one(&client.delete(&path).await?, json);
         }
+        Fleet::Upgrade(upgrade) => upgrade::run(&client, &upgrade, json).await?,
         Fleet::Usage { hours, by, limit } => {
             let path = format!("/v1/fleet/usage?hours={hours}&by={}&limit={limit}", encode(&by));
             print_rows(&client.get(&path).await?, "/tenants", HEAVIEST, json);
@@ -121,6 +124,12 @@ pub(super) async fn tenant(
             let usage = client.get(&format!("{}/usage?hours={hours}", path(&tenant))).await?;
             print_rows(&usage, "/hours", HOURS, json);
             return Ok(ExitCode::SUCCESS);
+        }
+        Tenant::Check { tenant } => {
+            client.post(&format!("{}/check", path(&tenant)), &json!({})).await?
+        }
+        Tenant::Release { tenant } => {
+            client.post(&format!("{}/release", path(&tenant)), &json!({})).await?
         }
         Tenant::Suspend { tenant, reason } => {
             let path = format!("{}/suspend", path(&tenant));
@@ -252,6 +261,11 @@ pub(super) fn print_one(answer: &Value, json: bool) {
                     let cells: Vec<String> =
                         row.as_object().into_iter().flatten().map(|(_, v)| text(v)).collect();
                     println!("  {}", cells.join("  "));
+                }
+            }
+            Value::Object(parts) => {
+                for (part, value) in parts {
+                    println!("{:18} {}", format!("{key}.{part}"), text(value));
                 }
             }
             other => println!("{key:18} {}", text(other)),

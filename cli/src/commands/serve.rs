@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use freehold_clock::Clock;
 use freehold_config::{Config, LogFormat};
+use freehold_db::Migration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::PlatformError;
@@ -19,9 +20,6 @@ const SUPERSEDED: &str =
 
 /// A process of the platform.
 trait Process: Sized {
-    /// Starts it.
-    fn start(config: Config, clock: Clock) -> impl Future<Output = Result<Self, PlatformError>>;
-
     /// Says that it is there and where.
     fn announce(&self, data: &std::path::Path);
 
@@ -34,20 +32,26 @@ trait Process: Sized {
     fn stop(self) -> impl Future<Output = ()>;
 }
 
-pub(super) async fn up(config: Config) -> anyhow::Result<ExitCode> {
-    run::<Platform>(config).await
+pub(super) async fn up(
+    config: Config,
+    migrations: &'static [Migration],
+) -> anyhow::Result<ExitCode> {
+    run(config, |config, clock| Platform::start_with(config, clock, migrations)).await
 }
 
 pub(super) async fn control(config: Config) -> anyhow::Result<ExitCode> {
-    run::<ControlProcess>(config).await
+    run(config, ControlProcess::start).await
 }
 
-pub(super) async fn worker(config: Config) -> anyhow::Result<ExitCode> {
-    run::<WorkerProcess>(config).await
+pub(super) async fn worker(
+    config: Config,
+    migrations: &'static [Migration],
+) -> anyhow::Result<ExitCode> {
+    run(config, |config, clock| WorkerProcess::start(config, clock, migrations)).await
 }
 
 pub(super) async fn edge(config: Config) -> anyhow::Result<ExitCode> {
-    run::<EdgeProcess>(config).await
+    run(config, EdgeProcess::start).await
 }
 
 /// Descriptors that one open tenant may take: its file and log for the writer and a reader or
@@ -63,7 +67,11 @@ fn within_descriptors(wanted: usize, limit: u64) -> usize {
     wanted.min(affordable).max(1)
 }
 
-async fn run<P: Process>(mut config: Config) -> anyhow::Result<ExitCode> {
+/// Starts a process and runs it until it is told to stop.
+async fn run<P: Process, F: Future<Output = Result<P, PlatformError>>>(
+    mut config: Config,
+    start: impl FnOnce(Config, Clock) -> F,
+) -> anyhow::Result<ExitCode> {
     freehold_telemetry::start_logs(config.log_format == LogFormat::Json, &config.log_filter)
         .map_err(|error| anyhow::anyhow!("log.filter: {error}"))?;
     // Each tenant costs a few descriptors; the default of 1,024 is soon too small.
@@ -82,7 +90,7 @@ async fn run<P: Process>(mut config: Config) -> anyhow::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let data = config.data_dir.clone();
     let mut process = tokio::select! {
-        started = P::start(config, Clock::system()) => started?,
+        started = start(config, Clock::system()) => started?,
         _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
         _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
     };
@@ -111,10 +119,6 @@ fn say(line: &str) {
 }
 
 impl Process for Platform {
-    async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
-        Self::start(config, clock).await
-    }
-
     fn announce(&self, data: &std::path::Path) {
         let console = self.console_url();
         say("Freehold is up.");
@@ -147,10 +151,6 @@ impl Process for Platform {
 }
 
 impl Process for ControlProcess {
-    async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
-        Self::start(config, clock).await
-    }
-
     fn announce(&self, data: &std::path::Path) {
         let socket = self.fleet_socket().display();
         say("Freehold's control plane is up.");
@@ -177,10 +177,6 @@ impl Process for ControlProcess {
 }
 
 impl Process for WorkerProcess {
-    async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
-        Self::start(config, clock).await
-    }
-
     fn announce(&self, data: &std::path::Path) {
         say("Freehold's worker is up.");
         say("");
@@ -195,10 +191,6 @@ impl Process for WorkerProcess {
 }
 
 impl Process for EdgeProcess {
-    async fn start(config: Config, clock: Clock) -> Result<Self, PlatformError> {
-        Self::start(config, clock).await
-    }
-
     fn announce(&self, data: &std::path::Path) {
         say("Freehold's edge is up.");
         say("");

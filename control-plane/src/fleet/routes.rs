@@ -15,6 +15,7 @@ use crate::operations::Kind;
 use crate::sites::convert::Wanted;
 use crate::sites::{Site, SiteState, SiteView, Sites, Started, TENANTS, change_state, store};
 use crate::store::answer;
+use crate::upgrades::{Condition, QuarantineView, conditions};
 
 const REASON_CHARS_MAX: usize = 500;
 
@@ -62,10 +63,20 @@ struct TenantView {
     epoch: u64,
     /// What keeps its rows: `sqlite`, or `postgres:` and the name of a database.
     engine: String,
+    /// Of its store, as far as its worker has said.
+    schema_version: Option<i64>,
+    /// Why its worker does not serve it.
+    quarantine: Option<QuarantineView>,
 }
 
 impl TenantView {
-    fn new(sites: &Sites, site: &Site, started: Option<&Started>) -> Self {
+    fn new(
+        sites: &Sites,
+        site: &Site,
+        started: Option<&Started>,
+        condition: Option<Condition>,
+    ) -> Self {
+        let condition = condition.unwrap_or_default();
         let operation = started.map(|started| started.operation);
         Self {
             site: SiteView::new(site, &sites.fleet.hosts, operation),
@@ -73,6 +84,8 @@ impl TenantView {
             worker_id: site.worker,
             epoch: site.epoch,
             engine: site.engine.to_string(),
+            schema_version: condition.schema_version,
+            quarantine: condition.quarantine,
         }
     }
 }
@@ -206,7 +219,12 @@ async fn tenants(
     list: List<TenantView>,
 ) -> Result<Data<Page<Value>>, ApiError> {
     let found = store::list(&sites.db, None, &list).await.map_err(answer)?;
-    let views = found.rows.iter().map(|site| TenantView::new(&sites, site, None));
+    let ids: Vec<TenantId> = found.rows.iter().map(|site| site.id).collect();
+    let mut conditions = conditions(&sites, &ids).await.map_err(answer)?;
+    let views = found
+        .rows
+        .iter()
+        .map(|site| TenantView::new(&sites, site, None, conditions.remove(&site.id)));
     Ok(Data::ok(found.frame.page(views)?))
 }
 
@@ -225,12 +243,21 @@ async fn tenant(
     Path(tenant): Path<TenantRef>,
 ) -> Result<Data<TenantView>, ApiError> {
     let site = find_tenant(&sites, tenant).await?;
-    Ok(Data::ok(TenantView::new(&sites, &site, None)))
+    Ok(Data::ok(shown(&sites, &site, None).await?))
 }
 
-fn answer_started(sites: &Sites, started: &Started) -> Data<TenantView> {
-    let view = TenantView::new(sites, &started.site, Some(started));
-    if started.finished { Data::ok(view) } else { Data::accepted(view) }
+async fn shown(
+    sites: &Sites,
+    site: &Site,
+    started: Option<&Started>,
+) -> Result<TenantView, ApiError> {
+    let known = conditions(sites, &[site.id]).await.map_err(answer)?.remove(&site.id);
+    Ok(TenantView::new(sites, site, started, known))
+}
+
+async fn answer_started(sites: &Sites, started: &Started) -> Result<Data<TenantView>, ApiError> {
+    let view = shown(sites, &started.site, Some(started)).await?;
+    Ok(if started.finished { Data::ok(view) } else { Data::accepted(view) })
 }
 
 async fn suspend(
@@ -249,7 +276,7 @@ async fn suspend(
         }
         _ => Err(ApiError::conflict("wrong_state", "state", "only a ready site can be suspended")),
     });
-    Ok(answer_started(&sites, &started.await?))
+    answer_started(&sites, &started.await?).await
 }
 
 async fn convert(
@@ -261,7 +288,7 @@ async fn convert(
     let id = find_tenant(&sites, tenant).await?.id;
     let once = Once::new("operator", key);
     let started = crate::sites::convert::convert(&sites, id, wanted, &once).await?;
-    Ok(answer_started(&sites, &started))
+    answer_started(&sites, &started).await
 }
 
 async fn resume(
@@ -280,5 +307,5 @@ async fn resume(
         }
         _ => Err(ApiError::conflict("wrong_state", "state", "the site is not suspended")),
     });
-    Ok(answer_started(&sites, &started.await?))
+    answer_started(&sites, &started.await?).await
 }

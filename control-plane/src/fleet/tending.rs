@@ -303,6 +303,9 @@ async fn ask(sites: &Sites, tenant: TenantRef, what: Tending) -> Result<Tended, 
             "its worker does not serve the site; it may be suspended",
         )),
         Err(LinkError::Unreachable(reason)) => Err(away(reason)),
+        Err(LinkError::Quarantined(quarantine)) => {
+            Err(ApiError::conflict("quarantined", "state", &quarantine.reason))
+        }
         Err(LinkError::Failed(reason)) => Err(ApiError::internal(reason)),
     }
 }

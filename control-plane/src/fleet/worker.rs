@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use freehold_fleet::wire::{ENTRIES_PER_MESSAGE_MAX, Receiver, Sender, WireError};
 use freehold_fleet::{
-    Assignment, ControlMessage, Engine, LinkError, Order, OrderOutcome, ProcessMessage, Provision,
-    Tended, Tending, UpstreamEntry, UpstreamId, UsageReport, WorkerLink, WorkerLoad,
+    Assignment, ControlMessage, Engine, LinkError, Migrated, Order, OrderOutcome, ProcessMessage,
+    Provision, SchemaCounts, StoreCheck, Tended, Tending, UpstreamEntry, UpstreamId, UsageReport,
+    WorkerLink, WorkerLoad,
 };
 use freehold_ids::{TenantId, WorkerId};
 use parking_lot::Mutex;
@@ -35,7 +36,11 @@ struct RemoteLink {
 }
 
 impl RemoteLink {
-    async fn tell(&self, order: Order, wait: Duration) -> Result<OrderOutcome, LinkError> {
+    async fn tell(&self, order: Order) -> Result<OrderOutcome, LinkError> {
+        self.tell_within(order, Duration::from_secs(ORDER_SECONDS_MAX)).await
+    }
+
+    async fn tell_within(&self, order: Order, wait: Duration) -> Result<OrderOutcome, LinkError> {
         let gone = || LinkError::Unreachable("the worker disconnected".into());
         let (answer, outcome) = oneshot::channel();
         self.orders.try_send((order, answer)).map_err(|_| gone())?;
@@ -50,12 +55,28 @@ impl RemoteLink {
     }
 
     async fn order_within(&self, order: Order, wait: Duration) -> Result<(), LinkError> {
-        match self.tell(order, wait).await? {
-            OrderOutcome::Done | OrderOutcome::Load(_) | OrderOutcome::Tended(_) => Ok(()),
-            OrderOutcome::Unreachable { reason } => Err(LinkError::Unreachable(reason)),
-            OrderOutcome::Failed { reason } => Err(LinkError::Failed(reason)),
-            OrderOutcome::StaleEpoch => Err(LinkError::StaleEpoch),
+        match self.tell_within(order, wait).await? {
+            OrderOutcome::Done => Ok(()),
+            other => Err(refused(other)),
         }
+    }
+
+    async fn migrated(&self, order: Order) -> Result<Migrated, LinkError> {
+        match self.tell(order).await? {
+            OrderOutcome::Migrated(migrated) => Ok(migrated),
+            other => Err(refused(other)),
+        }
+    }
+}
+
+/// What an outcome is to somebody who expected another one.
+fn refused(outcome: OrderOutcome) -> LinkError {
+    match outcome {
+        OrderOutcome::Unreachable { reason } => LinkError::Unreachable(reason),
+        OrderOutcome::Failed { reason } => LinkError::Failed(reason),
+        OrderOutcome::StaleEpoch => LinkError::StaleEpoch,
+        OrderOutcome::Quarantined(quarantine) => LinkError::Quarantined(quarantine),
+        other => LinkError::Failed(format!("an unexpected answer: {other:?}")),
     }
 }
 
@@ -83,21 +104,38 @@ impl WorkerLink for RemoteLink {
     }
 
     async fn load(&self) -> Result<WorkerLoad, LinkError> {
-        match self.tell(Order::Load, Duration::from_secs(ORDER_SECONDS_MAX)).await? {
+        match self.tell(Order::Load).await? {
             OrderOutcome::Load(load) => Ok(load),
-            other => Err(LinkError::Failed(format!("an unexpected answer: {other:?}"))),
+            other => Err(refused(other)),
+        }
+    }
+
+    async fn migrate(&self, tenant: TenantId, epoch: u64) -> Result<Migrated, LinkError> {
+        self.migrated(Order::Migrate { tenant, epoch }).await
+    }
+
+    async fn check(&self, tenant: TenantId, epoch: u64) -> Result<StoreCheck, LinkError> {
+        match self.tell(Order::Check { tenant, epoch }).await? {
+            OrderOutcome::Checked(check) => Ok(check),
+            other => Err(refused(other)),
+        }
+    }
+
+    async fn release(&self, tenant: TenantId, epoch: u64) -> Result<Migrated, LinkError> {
+        self.migrated(Order::Release { tenant, epoch }).await
+    }
+
+    async fn schemas(&self) -> Result<SchemaCounts, LinkError> {
+        match self.tell(Order::Schemas).await? {
+            OrderOutcome::Schemas(counts) => Ok(counts),
+            other => Err(refused(other)),
         }
     }
 
     async fn tend(&self, tenant: TenantId, what: Tending) -> Result<Tended, LinkError> {
-        match self
-            .tell(Order::Tend { tenant, what }, Duration::from_secs(ORDER_SECONDS_MAX))
-            .await?
-        {
+        match self.tell(Order::Tend { tenant, what }).await? {
             OrderOutcome::Tended(tended) => Ok(tended),
-            OrderOutcome::Unreachable { reason } => Err(LinkError::Unreachable(reason)),
-            OrderOutcome::StaleEpoch => Err(LinkError::StaleEpoch),
-            other => Err(LinkError::Failed(format!("an unexpected answer: {other:?}"))),
+            other => Err(refused(other)),
         }
     }
 }

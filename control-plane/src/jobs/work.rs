@@ -2,13 +2,14 @@
 
 use apalis::prelude::{BoxDynError, Data};
 use freehold_db::{DbError, Delete, Filter};
-use freehold_ids::{DomainId, MailId, OperationId, TenantId};
+use freehold_ids::{DomainId, MailId, OperationId, TenantId, UpgradeId};
 use serde::{Deserialize, Serialize};
 
 use crate::domains::{self, Domains};
 use crate::mail::{self, MailSender};
 use crate::operations;
 use crate::sites::{self, Sites};
+use crate::upgrades;
 use crate::usage;
 
 /// An operation that this process does not run was given up for want of the database, or of
@@ -38,6 +39,8 @@ pub(crate) enum Work {
     CheckDomain(DomainId),
     /// Ends a former address of a site.
     ExpireSlug(TenantId, String),
+    /// Goes on with an upgrade of the fleet.
+    Upgrade(UpgradeId),
 }
 
 /// What is due now, each with the key under which it is enqueued once.
@@ -65,6 +68,10 @@ pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
     for (site, over) in sites::previous_slugs::over(&sites.db, now, ROWS_PER_ROUND_MAX).await? {
         let key = format!("slug:{}:{}:{window}", over.slug, over.until);
         due.push((key, Work::ExpireSlug(site, over.slug)));
+    }
+    if let Some(upgrade) = upgrades::running(&sites.db).await? {
+        let key = format!("upgrade:{}:{}:{owner}:{window}", upgrade.id, upgrade.round);
+        due.push((key, Work::Upgrade(upgrade.id)));
     }
     for domain in domains::store::due(&sites.db, now, DOMAINS_PER_ROUND_MAX).await? {
         let key = format!("domain:{}:{}:{window}", domain.id, domain.next_check_at);
@@ -101,6 +108,7 @@ pub(crate) async fn run(
         Work::SendMail(id) => mail::send(&sites.db, &mail, id, sites.clock.now()).await?,
         Work::EraseSite(id) => sites::erase(sites, id).await?,
         Work::ExpireSlug(site, slug) => sites::expire_previous_slug(sites, site, &slug).await?,
+        Work::Upgrade(id) => upgrades::advance(sites, id).await?,
         Work::CheckDomain(id) => domains::recheck(&domains, id)
             .await
             .map_err(|error| error.operator_message().unwrap_or(error.message()).to_owned())?,

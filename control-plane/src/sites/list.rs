@@ -79,6 +79,8 @@ pub(crate) const TENANTS: ListPolicy = ListPolicy {
             .aggregated(),
         Field::new("epoch", FieldKind::Int).shown().filtered().sorted(),
         Field::view("engine"),
+        Field::view("schema_version"),
+        Field::view("quarantine"),
     ],
     ..SITES
 };

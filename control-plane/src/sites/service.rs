@@ -14,6 +14,7 @@ use crate::fleet::NoWorker;
 use crate::once::Once;
 use crate::operations::{self, Kind, Operation, Outcome, StepState};
 use crate::store::answer;
+use crate::upgrades;
 
 /// How long a request waits for its operation before it answers 202.
 const INLINE_SECONDS_MAX: u64 = 5;
@@ -278,6 +279,7 @@ pub(crate) async fn erase(sites: &Sites, id: TenantId) -> Result<(), Obstacle> {
     for slug in former.chain([site.shown_slug()]) {
         previous_slugs::note_given_up(&mut writer, slug, site.account, now).await?;
     }
+    upgrades::forget(&mut writer, id).await?;
     store::delete(&mut writer, id).await?;
     writer.commit().await?;
     tracing::info!(site = %id, "erased a deleted site");

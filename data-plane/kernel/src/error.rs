@@ -1,9 +1,15 @@
 //! Errors of a tenant's store, and how each is answered.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use freehold_api::ApiError;
 use freehold_db::DbError;
+use freehold_fleet::Quarantine;
 use freehold_idempotency::IdempotencyError;
+
+/// After which time it is worth looking whether an operator has released a site.
+const QUARANTINE_RETRY_SECONDS: u64 = 600;
 
 /// What can go wrong between a use case and its tenant's store.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +23,9 @@ pub enum StoreError {
     /// This worker does not own the tenant, or not under this epoch.
     #[error("this worker does not own the tenant")]
     NotOwned,
+    /// The store is in quarantine until an operator releases it.
+    #[error("the store is in quarantine: {}", .0.reason)]
+    Quarantined(Arc<Quarantine>),
     /// Too many tenants are open and in use.
     #[error("no room to open the tenant in time")]
     Crowded,
@@ -40,6 +49,12 @@ impl From<StoreError> for ApiError {
                 StatusCode::MISDIRECTED_REQUEST,
                 "wrong_worker",
                 "another worker owns this site now",
+            ),
+            StoreError::Quarantined(_) => Self::out_of_service(
+                QUARANTINE_RETRY_SECONDS,
+                "site_quarantined",
+                "this site is out of service until an operator has looked at its data; nothing of it \
+                 is given away or changed meanwhile",
             ),
             StoreError::Idempotency(error) => error.into(),
             StoreError::Db(_) => Self::internal(error.to_string()),

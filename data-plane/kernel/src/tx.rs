@@ -65,7 +65,8 @@ impl Read {
     /// # Errors
     /// Whatever the store says.
     pub async fn rows(&mut self, select: &Select) -> Result<Vec<Row>, StoreError> {
-        Ok(self.reader().rows(select).await?)
+        let found = self.reader().rows(select).await;
+        self.tenant.told(found)
     }
 
     /// The first row, if there is one.
@@ -73,7 +74,8 @@ impl Read {
     /// # Errors
     /// Whatever the store says.
     pub async fn optional(&mut self, select: &Select) -> Result<Option<Row>, StoreError> {
-        Ok(self.reader().optional(select).await?)
+        let found = self.reader().optional(select).await;
+        self.tenant.told(found)
     }
 
     /// The number that [`Select::count`] asks for.
@@ -81,7 +83,8 @@ impl Read {
     /// # Errors
     /// Whatever the store says.
     pub async fn count(&mut self, select: &Select) -> Result<u64, StoreError> {
-        Ok(self.reader().count(select).await?)
+        let found = self.reader().count(select).await;
+        self.tenant.told(found)
     }
 
     fn reader(&mut self) -> &mut Reader {
@@ -166,7 +169,8 @@ impl Tx {
     /// # Errors
     /// A conflict under the declared constraint's name, among others.
     pub async fn insert(&mut self, insert: &Insert) -> Result<bool, StoreError> {
-        Ok(self.writer()?.insert(insert).await?)
+        let done = self.writer()?.insert(insert).await;
+        self.read.tenant.told(done)
     }
 
     /// Changes rows; says how many.
@@ -174,7 +178,8 @@ impl Tx {
     /// # Errors
     /// A conflict under the declared constraint's name, among others.
     pub async fn update(&mut self, update: &Update) -> Result<u64, StoreError> {
-        Ok(self.writer()?.update(update).await?)
+        let done = self.writer()?.update(update).await;
+        self.read.tenant.told(done)
     }
 
     /// Removes rows; says how many.
@@ -182,7 +187,8 @@ impl Tx {
     /// # Errors
     /// A conflict where other rows refer to one of them, among others.
     pub async fn delete(&mut self, delete: &Delete) -> Result<u64, StoreError> {
-        Ok(self.writer()?.delete(delete).await?)
+        let done = self.writer()?.delete(delete).await;
+        self.read.tenant.told(done)
     }
 
     fn writer(&mut self) -> Result<&mut Writer, StoreError> {
@@ -340,7 +346,7 @@ impl Tx {
         if matches!(done, Err(DbError::Superseded)) {
             return Err(tenant.superseded().await);
         }
-        Ok(done?)
+        tenant.told(done)
     }
 }
 

@@ -195,6 +195,7 @@ mod tests {
             open_max: 1,
             idle_close: std::time::Duration::from_secs(300),
             databases: Vec::new(),
+            migrations: freehold_migrations::TENANT,
         };
         PublicCache::new(1 << 20, Tenants::new(config, Clock::manual()).await.unwrap())
     }

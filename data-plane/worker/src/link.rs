@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use freehold_clock::Clock;
 use freehold_db::DbError;
 use freehold_fleet::{
-    Assignment, Engine, LinkError, Provision, Tended, Tending, WorkerLink, WorkerLoad,
+    Assignment, Engine, LinkError, Migrated, Provision, SchemaCounts, StoreCheck, Tended, Tending,
+    WorkerLink, WorkerLoad,
 };
 use freehold_ids::{TenantId, WorkerId};
 use freehold_kernel::{Seeding, StoreError, Tenants, jobs};
@@ -24,6 +25,9 @@ pub struct LocalLink {
 fn link_error(error: StoreError) -> LinkError {
     match error {
         StoreError::NotOwned => LinkError::StaleEpoch,
+        StoreError::Quarantined(quarantine) => {
+            LinkError::Quarantined(Box::new((*quarantine).clone()))
+        }
         StoreError::Crowded
         | StoreError::Db(DbError::Busy | DbError::TooSlow | DbError::Full | DbError::Io(_)) => {
             LinkError::Unreachable(error.to_string())
@@ -73,6 +77,24 @@ impl WorkerLink for LocalLink {
             tenants_assigned: assigned as u64,
             tenants_open: open as u64,
             disk_free_bytes: fs4::available_space(self.tenants.root()).ok(),
+            migrations: self.tenants.migrations(),
+            quarantined: self.tenants.quarantined(),
         })
+    }
+
+    async fn migrate(&self, tenant: TenantId, epoch: u64) -> Result<Migrated, LinkError> {
+        self.tenants.migrate(tenant, epoch).await.map_err(link_error)
+    }
+
+    async fn check(&self, tenant: TenantId, epoch: u64) -> Result<StoreCheck, LinkError> {
+        self.tenants.check(tenant, epoch).await.map_err(link_error)
+    }
+
+    async fn release(&self, tenant: TenantId, epoch: u64) -> Result<Migrated, LinkError> {
+        self.tenants.release(tenant, epoch).await.map_err(link_error)
+    }
+
+    async fn schemas(&self) -> Result<SchemaCounts, LinkError> {
+        Ok(self.tenants.schemas().await)
     }
 }

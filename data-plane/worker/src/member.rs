@@ -9,8 +9,8 @@ use std::time::Duration;
 use freehold_certificates::{Clients, Presented};
 use freehold_fleet::wire::{ALIVE_SECONDS, WireError};
 use freehold_fleet::{
-    Assignment, Connected, ControlMessage, CopyError, Member, Meter, Order, OrderOutcome,
-    PersistedCopy, ProcessMessage, Unread, Welcome, WorkerLink as _,
+    Assignment, Connected, ControlMessage, CopyError, LinkError, Member, Meter, Order,
+    OrderOutcome, PersistedCopy, ProcessMessage, Unread, Welcome, WorkerLink as _,
 };
 use freehold_ids::TenantId;
 use freehold_kernel::Tenants;
@@ -263,6 +263,22 @@ impl Session {
                 let tended = self.link.tend(tenant, what).await;
                 return tended.map_or_else(OrderOutcome::from, OrderOutcome::Tended);
             }
+            Order::Migrate { tenant, epoch } => {
+                let migrated = self.link.migrate(tenant, epoch).await;
+                return migrated.map_or_else(OrderOutcome::from, OrderOutcome::Migrated);
+            }
+            Order::Check { tenant, epoch } => {
+                let checked = self.link.check(tenant, epoch).await;
+                return checked.map_or_else(OrderOutcome::from, OrderOutcome::Checked);
+            }
+            Order::Release { tenant, epoch } => {
+                let released = self.link.release(tenant, epoch).await;
+                return released.map_or_else(OrderOutcome::from, OrderOutcome::Migrated);
+            }
+            Order::Schemas => {
+                let counted = self.link.schemas().await;
+                return counted.map_or_else(OrderOutcome::from, OrderOutcome::Schemas);
+            }
             Order::Unknown => {
                 let reason = "this release does not know the order".to_owned();
                 return OrderOutcome::Failed { reason };
@@ -288,8 +304,13 @@ impl Session {
                 (self.link.discard(tenant, epoch).await, Record::Gone(tenant))
             }
         };
-        if let Err(error) = done {
-            return error.into();
+        match done {
+            Ok(()) => {}
+            // The release before does not know of quarantine as an answer to these orders.
+            Err(error @ LinkError::Quarantined(_)) => {
+                return OrderOutcome::Failed { reason: error.to_string() };
+            }
+            Err(error) => return error.into(),
         }
         match self.told.append(&record, &self.link.tenants) {
             Ok(()) => OrderOutcome::Done,

@@ -12,7 +12,7 @@ use freehold_api::{ApiError, Route, finish_answers, serve};
 use freehold_certificates::{Presented, TlsListener};
 use freehold_clock::Clock;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
-use freehold_db::PostgresOptions;
+use freehold_db::{Migration, PostgresOptions};
 use freehold_fleet::wire;
 use freehold_fleet::{Assignment, Connected, HandOverKey, Member, Meter, UpstreamId};
 use freehold_identity::IdentityConfig;
@@ -47,6 +47,8 @@ pub struct WorkerConfig {
     pub idle_close: Duration,
     /// The Postgres databases that may hold stores, by name.
     pub databases: Vec<(String, PostgresOptions)>,
+    /// The schema changes of stores, in order.
+    pub migrations: &'static [Migration],
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
     /// Where edges of other hosts hand requests over, over TLS, and what the worker presents.
@@ -111,6 +113,7 @@ impl Worker {
             open_max: config.open_tenants_max,
             idle_close: config.idle_close,
             databases: config.databases.clone(),
+            migrations: config.migrations,
         };
         let tenants = Tenants::new(tenants_config, config.clock.clone()).await?;
         let theme = Arc::new(Theme::new()?);

@@ -9,3 +9,4 @@ pub(crate) mod c006_domains;
 pub(crate) mod c007_memberships;
 pub(crate) mod c008_previous_slugs;
 pub(crate) mod c009_engines;
+pub(crate) mod c010_upgrades;

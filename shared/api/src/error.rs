@@ -132,6 +132,18 @@ impl ApiError {
         }
     }
 
+    /// 503 with a word for programs: whoever asks can do nothing about it.
+    pub fn out_of_service(
+        retry_after_seconds: u64,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            retry_after_seconds: Some(retry_after_seconds),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+        }
+    }
+
     /// 507: there is no room left; nothing was changed.
     pub fn storage_full(operator: impl Into<String>) -> Self {
         Self {

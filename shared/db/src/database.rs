@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::connection::{Link, Reader, Writer};
 use crate::engine::{Engine, Place};
@@ -178,7 +179,10 @@ impl Database {
         }
         for migration in migrations.iter().filter(|migration| migration.version > found) {
             match &self.pools {
-                Pools::Sqlite(store) => sqlite::migrate(store.write().await?, migration).await?,
+                Pools::Sqlite(store) => {
+                    let told = |error| self.translate(error);
+                    sqlite::migrate(store.write().await?, migration, told).await?;
+                }
                 Pools::Postgres(pools) => {
                     let begun = pools.begin_migration().await.map_err(|e| self.translate(e))?;
                     let writer = Writer::new(self.reader(Link::PostgresTransaction(begun)));
@@ -192,6 +196,33 @@ impl Database {
             tracing::debug!(version = migration.version, name = migration.name, "migrated");
         }
         Ok(())
+    }
+
+    /// Whether the store still lies where it was opened, where it is a file.
+    ///
+    /// # Errors
+    /// [`DbError::Damaged`] when the file is gone.
+    pub fn still_there(&self) -> Result<(), DbError> {
+        match &self.pools {
+            Pools::Sqlite(store) => store.still_there(),
+            Pools::Postgres(_) | Pools::Schema(_) => Ok(()),
+        }
+    }
+
+    /// Looks through the whole store, for `wait` at most, and says what is wrong with it. A server
+    /// looks after its files itself; nothing is ever wrong with a store of its.
+    ///
+    /// # Errors
+    /// [`DbError::TooSlow`] when the time was not enough, and whatever else the engine says.
+    pub async fn problems(&self, wait: Duration) -> Result<Vec<String>, DbError> {
+        let found = match &self.pools {
+            Pools::Sqlite(store) => store.problems(wait).await,
+            Pools::Postgres(_) | Pools::Schema(_) => Ok(Vec::new()),
+        };
+        match found {
+            Err(DbError::Damaged(problem)) => Ok(vec![problem]),
+            found => found,
+        }
     }
 
     /// Closes every connection; a file is left whole, without a log beside it.

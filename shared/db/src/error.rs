@@ -10,9 +10,11 @@ const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
 const INTERRUPT: u32 = 9;
 const IOERR: u32 = 10;
+const CORRUPT: u32 = 11;
 const FULL: u32 = 13;
 const CANTOPEN: u32 = 14;
 const CONSTRAINT: u32 = 19;
+const NOTADB: u32 = 26;
 
 /// Postgres' SQLSTATE codes (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
 /// Another transaction stood in the way, too many connections are open, the server is starting.
@@ -54,6 +56,9 @@ pub enum DbError {
     /// was acknowledged; what a commit was to write may be there all the same.
     #[error("the store cannot be read or written: {0}")]
     Io(String),
+    /// The store itself is damaged, or gone. Only an operator can mend it.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
     /// A row or a file does not look as the code expects.
     #[error("the store does not have the expected shape: {0}")]
     Shape(String),
@@ -95,6 +100,7 @@ impl DbError {
         match extended & 0xff {
             CONSTRAINT => Self::Conflict { constraint: catalog.constraint_of(error.message()) },
             BUSY | LOCKED => Self::Busy,
+            CORRUPT | NOTADB => Self::Damaged(error.message().to_owned()),
             FULL => Self::Full,
             INTERRUPT => Self::TooSlow,
             IOERR | CANTOPEN => Self::Io(error.message().to_owned()),

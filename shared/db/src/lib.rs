@@ -30,6 +30,6 @@ pub use schema::{
     Catalog, Column, ColumnType, ForeignKey, Index, Migration, OnDelete, SchemaChange, Table,
     Unique,
 };
-pub use sqlite::{DatabaseOptions, assert_version};
+pub use sqlite::{DatabaseOptions, assert_version, schema_version_of_file};
 pub use statement::{Delete, Direction, Insert, Measure, Select, Update};
 pub use value::{FromSql, SqlValue};

@@ -138,6 +138,14 @@ pub struct Index {
     pub columns: &'static [&'static str],
 }
 
+impl Index {
+    /// The statement that creates it, the same on both engines.
+    pub(crate) fn create_sql(&self, what: &str) -> String {
+        let Self { name, table, columns } = self;
+        format!("CREATE {what} \"{name}\" ON \"{table}\" ({})", quoted(columns))
+    }
+}
+
 /// One step of a migration.
 #[derive(Debug, Clone)]
 pub enum SchemaChange {
@@ -152,6 +160,25 @@ pub enum SchemaChange {
     },
     /// A new index.
     CreateIndex(Index),
+    /// A new index that also is a uniqueness constraint under its name. It fails where rows are in its
+    /// way, so a release goes before it that writes none such.
+    CreateUniqueIndex(Index),
+}
+
+impl SchemaChange {
+    /// What it does, in a few words for people.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::CreateTable(table) => format!("adds the table {}", table.name),
+            Self::AddColumn { table, column } => format!("adds the column {table}.{}", column.name),
+            Self::CreateIndex(index) => format!("adds the index {}", index.name),
+            Self::CreateUniqueIndex(index) => format!(
+                "makes {} of {} unique (it fails where rows are in its way)",
+                index.columns.join(", "),
+                index.table
+            ),
+        }
+    }
 }
 
 /// A numbered, named list of changes; never edited once released.
@@ -190,6 +217,10 @@ impl Catalog {
                 SchemaChange::CreateTable(table) => catalog.note_table(table),
                 SchemaChange::AddColumn { table, column } => catalog.note_column(table, column),
                 SchemaChange::CreateIndex(_) => {}
+                SchemaChange::CreateUniqueIndex(index) => {
+                    let columns = qualified(index.table, index.columns);
+                    catalog.by_columns.insert(columns, index.name);
+                }
             }
         }
         catalog

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use freehold_ids::{MemberId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 
+use crate::schema::{Migrated, MigrationFacts, Quarantine, SchemaCounts, StoreCheck};
 use crate::{Engine, Hostname, SealedManifest, Tended, Tending, Unread, UpstreamId};
 
 /// Whether a worker may serve a tenant.
@@ -120,6 +121,12 @@ pub struct WorkerLoad {
     pub tenants_open: u64,
     /// Bytes free on the volume that holds its stores; `None` where the system does not say.
     pub disk_free_bytes: Option<u64>,
+    /// The schema changes of tenants' stores that it brings, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<MigrationFacts>,
+    /// Stores that it does not serve, [`crate::QUARANTINED_TOLD_MAX`] at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantined: Vec<Quarantine>,
 }
 
 /// Why a worker could not do as told.
@@ -134,6 +141,9 @@ pub enum LinkError {
     /// The order is older than what the worker knows.
     #[error("the epoch is stale")]
     StaleEpoch,
+    /// The store is in quarantine.
+    #[error("the store is in quarantine: {}", .0.reason)]
+    Quarantined(Box<Quarantine>),
 }
 
 /// The control plane's line to one worker.
@@ -161,4 +171,17 @@ pub trait WorkerLink: Send + Sync {
 
     /// Asks what operators want to know or have done of the work of a tenant.
     async fn tend(&self, tenant: TenantId, what: Tending) -> Result<Tended, LinkError>;
+
+    /// Brings a tenant's store to the worker's schema version.
+    async fn migrate(&self, tenant: TenantId, epoch: u64) -> Result<Migrated, LinkError>;
+
+    /// Looks through a tenant's store. One with problems is quarantined.
+    async fn check(&self, tenant: TenantId, epoch: u64) -> Result<StoreCheck, LinkError>;
+
+    /// Takes a tenant's store out of quarantine, if a check and the migration have nothing against
+    /// it.
+    async fn release(&self, tenant: TenantId, epoch: u64) -> Result<Migrated, LinkError>;
+
+    /// Counts the worker's stores by schema version.
+    async fn schemas(&self) -> Result<SchemaCounts, LinkError>;
 }

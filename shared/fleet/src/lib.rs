@@ -16,6 +16,7 @@ mod message;
 mod owner;
 mod public;
 mod route;
+mod schema;
 mod tending;
 mod ticket;
 mod unread;
@@ -50,6 +51,10 @@ pub use public::{
     has_credentials,
 };
 pub use route::{Address, Route, RouteChange, RouteState, Surface, UpstreamId};
+pub use schema::{
+    Migrated, MigrationFacts, QUARANTINED_TOLD_MAX, Quarantine, QuarantineCause, REASON_CHARS_MAX,
+    SchemaCount, SchemaCounts, StoreCheck,
+};
 pub use tending::{
     EventFacts, JobFacts, JobState, PROBE_JOBS_MAX, ProbeFacts, TENDED_ROWS_MAX, Tended, Tending,
 };

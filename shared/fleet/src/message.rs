@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Address, Assignment, Engine, HandOverKey, Hosts, Provision, Route, RouteChange, UpstreamId,
 };
-use crate::{LinkError, Tended, Tending, Unread, UsageReport, Whole, WorkerLoad};
+use crate::{LinkError, Migrated, Quarantine, SchemaCounts, StoreCheck, Tended, Tending};
+use crate::{Unread, UsageReport, Whole, WorkerLoad};
 
 /// What a process of the fleet does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -259,6 +260,29 @@ pub enum Order {
         /// What they ask.
         what: Tending,
     },
+    /// Bring a tenant's store to the worker's schema version.
+    Migrate {
+        /// Which.
+        tenant: TenantId,
+        /// Under which epoch.
+        epoch: u64,
+    },
+    /// Look through a tenant's store.
+    Check {
+        /// Which.
+        tenant: TenantId,
+        /// Under which epoch.
+        epoch: u64,
+    },
+    /// Take a tenant's store out of quarantine.
+    Release {
+        /// Which.
+        tenant: TenantId,
+        /// Under which epoch.
+        epoch: u64,
+    },
+    /// Count stores by schema version.
+    Schemas,
     /// From a newer release; refused.
     #[serde(other)]
     Unknown,
@@ -274,6 +298,14 @@ pub enum OrderOutcome {
     Load(WorkerLoad),
     /// The answer to [`Order::Tend`].
     Tended(Tended),
+    /// The answer to [`Order::Migrate`] and [`Order::Release`].
+    Migrated(Migrated),
+    /// The answer to [`Order::Check`].
+    Checked(StoreCheck),
+    /// The answer to [`Order::Schemas`].
+    Schemas(SchemaCounts),
+    /// The store is in quarantine; said only to orders about its schema and state.
+    Quarantined(Box<Quarantine>),
     /// It is not done, and may work another time.
     Unreachable {
         /// Why, for operators.
@@ -300,6 +332,7 @@ impl From<LinkError> for OrderOutcome {
             LinkError::Unreachable(reason) => Self::Unreachable { reason },
             LinkError::Failed(reason) => Self::Failed { reason },
             LinkError::StaleEpoch => Self::StaleEpoch,
+            LinkError::Quarantined(quarantine) => Self::Quarantined(quarantine),
         }
     }
 }

@@ -140,6 +140,13 @@ pub mod kinds {
         const PREFIX: &'static str = "job";
     }
 
+    /// `upg_`
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    pub struct Upgrade;
+    impl Kind for Upgrade {
+        const PREFIX: &'static str = "upg";
+    }
+
     /// `view_`
     #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
     pub struct View;

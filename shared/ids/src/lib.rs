@@ -47,6 +47,8 @@ pub type MailId = GlobalId<kinds::Mail>;
 pub type DomainId = GlobalId<kinds::Domain>;
 /// An invitation into an account.
 pub type InvitationId = GlobalId<kinds::Invitation>;
+/// Control plane: a sweep that migrates the stores of the fleet.
+pub type UpgradeId = GlobalId<kinds::Upgrade>;
 /// A key of an account.
 pub type KeyId = GlobalId<kinds::Key>;
 

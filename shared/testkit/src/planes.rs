@@ -56,6 +56,11 @@ impl Planes {
         self.control = Some(Process::launch(&self.program, &["control"], &data, &settings, None));
     }
 
+    /// Starts processes from now on as another release.
+    pub fn change_program(&mut self, program: &str) {
+        self.program = program.to_owned();
+    }
+
     /// Gives control planes that are started from now on other settings.
     pub fn change_settings(&mut self, settings: &[&str]) {
         self.settings = settings.iter().map(|setting| (*setting).to_owned()).collect();

@@ -35,6 +35,7 @@ mod sweep;
 mod tokens;
 mod trash;
 mod turns;
+mod upgrade;
 mod usage;
 mod users;
 mod worker_cache;

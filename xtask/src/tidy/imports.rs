@@ -152,6 +152,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-db",
             "freehold-fleet",
             "freehold-ids",
+            "freehold-migrations",
             "freehold-proxy",
             "freehold-telemetry",
             "freehold-worker",

@@ -164,6 +164,7 @@ impl Bench {
             open_max: 4,
             idle_close: std::time::Duration::from_secs(300),
             databases: Vec::new(),
+            migrations: freehold_migrations::TENANT,
         };
         let tenants = Tenants::new(config, clock.clone()).await.expect("a folder");
         let diary = Diary::default();

@@ -7,12 +7,14 @@
 mod compiled;
 mod convert;
 mod manifests;
+mod quarantine;
 mod room;
 mod slot;
 mod stores;
 mod tenant;
 #[cfg(test)]
 pub(crate) mod tests;
+mod upkeep;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freehold_clock::Clock;
-use freehold_db::PostgresOptions;
+use freehold_db::{Migration, PostgresOptions};
 use freehold_fleet::{Assignment, Provision, SealedManifest};
 use freehold_ids::TenantId;
 use parking_lot::RwLock;
@@ -31,9 +33,10 @@ use crate::{PublicVersions, Seeding, StoreError};
 pub use compiled::Compiled;
 use compiled::CompiledCache;
 use manifests::Manifests;
+use quarantine::Quarantines;
 pub use room::OPEN_WAIT_SECONDS_MAX;
 use room::Room;
-use slot::Slot;
+use slot::{Opening, Slot};
 use stores::Stores;
 pub use tenant::Tenant;
 
@@ -51,6 +54,8 @@ pub struct TenantsConfig {
     pub idle_close: Duration,
     /// The Postgres databases that may hold stores, by name.
     pub databases: Vec<(String, PostgresOptions)>,
+    /// The schema changes of stores, in order.
+    pub migrations: &'static [Migration],
 }
 
 /// The tenants of one worker. Cheap to clone.
@@ -68,6 +73,7 @@ struct Shared {
     room: Arc<Room>,
     tasks: TaskTracker,
     manifests: Manifests,
+    quarantines: Quarantines,
 }
 
 impl Tenants {
@@ -76,7 +82,10 @@ impl Tenants {
     /// # Errors
     /// [`StoreError`] when the folder cannot be written.
     pub async fn new(config: TenantsConfig, clock: Clock) -> Result<Self, StoreError> {
-        let stores = Stores::new(config.root, &config.databases).await?;
+        let tasks = TaskTracker::new();
+        let quarantines =
+            Quarantines::load(&config.root, clock.clone(), tasks.clone()).map_err(stores::io)?;
+        let stores = Stores::new(config.root, &config.databases, config.migrations).await?;
         let room = Room::new(config.open_max, config.idle_close);
         Ok(Self(Arc::new(Shared {
             clock,
@@ -86,8 +95,9 @@ impl Tenants {
             versions: PublicVersions::default(),
             due: Due::default(),
             room,
-            tasks: TaskTracker::new(),
+            tasks,
             manifests: Manifests::default(),
+            quarantines,
         })))
     }
 
@@ -115,7 +125,8 @@ impl Tenants {
             None => {
                 let public = self.0.versions.of(tenant);
                 let alarm = self.0.due.alarm(tenant);
-                let slot = Slot::new(assignment, public, alarm, self.0.compiled.clone());
+                let kept = (self.0.compiled.clone(), self.0.quarantines.clone());
+                let slot = Slot::new(assignment, public, alarm, kept);
                 slots.insert(tenant, Arc::new(slot));
                 Ok(())
             }
@@ -206,7 +217,8 @@ impl Tenants {
             slot.give_up();
             slot.close().await;
         }
-        self.0.stores.remove_all(tenant, engine.as_ref()).await
+        self.0.stores.remove_all(tenant, engine.as_ref()).await?;
+        self.0.quarantines.remove(tenant).map_err(stores::io)
     }
 
     /// How many tenants are assigned, and how many of them are open.
@@ -267,11 +279,14 @@ impl Tenants {
         provision: Option<(&Provision, &[Seeding])>,
     ) -> Result<Tenant, StoreError> {
         let (shared, id) = (&self.0, slot.assignment().tenant);
+        if let Some(quarantine) = shared.quarantines.of(id) {
+            return Err(StoreError::Quarantined(quarantine));
+        }
         // As it is assigned when its turn has come.
         let database = || shared.stores.open(id, &slot.assignment().engine);
-        let room = &shared.room;
-        let tenant =
-            slot.open(room.now(), room.permit(), database, provision, &shared.clock).await?;
+        let (room, migrations) = (&shared.room, shared.stores.migrations());
+        let with = Opening { provision, migrations, clock: &shared.clock };
+        let tenant = slot.open(room.now(), room.permit(), database, with).await?;
         room.opened(id, &slot);
         Ok(tenant)
     }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use freehold_clock::{Clock, UnixMs};
-use freehold_db::{Database, DbError, Filter, Select, SqlValue};
-use freehold_fleet::{Assignment, Provision};
+use freehold_db::{Database, DbError, Filter, Migration, Select, SqlValue};
+use freehold_fleet::{Assignment, Provision, QuarantineCause};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::compiled::{CompiledCache, Origin};
+use super::quarantine::Quarantines;
 use super::tenant::{Open, Tenant, epoch_of};
 use crate::jobs::Alarm;
 use crate::public::Counter;
@@ -43,6 +44,15 @@ pub(crate) struct Slot {
     compiled: CompiledCache,
     /// When a handle was last given out, in microseconds of the worker's life.
     last_used: AtomicU64,
+    quarantines: Quarantines,
+}
+
+/// What opening a store takes besides the store.
+pub(super) struct Opening<'a> {
+    /// What a new one starts with.
+    pub(super) provision: Option<(&'a Provision, &'a [Seeding])>,
+    pub(super) migrations: &'static [Migration],
+    pub(super) clock: &'a Clock,
 }
 
 impl Slot {
@@ -50,7 +60,7 @@ impl Slot {
         assignment: Assignment,
         public: Counter,
         alarm: Alarm,
-        compiled: CompiledCache,
+        (compiled, quarantines): (CompiledCache, Quarantines),
     ) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
@@ -64,6 +74,7 @@ impl Slot {
             recoveries: AtomicU64::new(0),
             compiled,
             last_used: AtomicU64::new(0),
+            quarantines,
         }
     }
 
@@ -139,6 +150,20 @@ impl Slot {
         &self.alarm
     }
 
+    pub(super) const fn quarantines(&self) -> &Quarantines {
+        &self.quarantines
+    }
+
+    /// The open store, if it is open.
+    pub(super) fn opened(&self) -> Option<Arc<Open>> {
+        self.open.lock().clone()
+    }
+
+    /// Waits until nobody opens or closes the store, and nobody can.
+    pub(super) async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.lifecycle.lock().await
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.open.lock().is_some()
     }
@@ -162,18 +187,20 @@ impl Slot {
 
     /// Opens the store unless somebody else just did. Of all who come at once one opens it, and
     /// takes one place in the queue for `room`.
-    pub(crate) async fn open(
+    pub(super) async fn open(
         self: &Arc<Self>,
         now: u64,
         room: impl Future<Output = Result<OwnedSemaphorePermit, StoreError>>,
         database: impl FnOnce() -> Result<Database, StoreError>,
-        provision: Option<(&Provision, &[Seeding])>,
-        clock: &Clock,
+        with: Opening<'_>,
     ) -> Result<Tenant, StoreError> {
         let _alone = self.lifecycle.lock().await;
         if let Some(tenant) = self.join(now) {
             return Ok(tenant);
         }
+        // Whoever had the lock before may have found that the store cannot be opened.
+        self.refuse_quarantined()?;
+        let is_new = with.provision.is_some();
         let epoch = self.owned_epoch().ok_or(StoreError::NotOwned)?;
         let of_no_use = self.open.lock().take();
         if let Some(open) = of_no_use {
@@ -186,8 +213,13 @@ impl Slot {
             open.close().await;
         }
         let room = room.await?;
-        let database = database()?;
-        match self.prepare(&database, epoch, provision, clock).await {
+        let database = match database() {
+            Err(StoreError::Db(DbError::Damaged(reason))) if !is_new => {
+                return Err(self.found(QuarantineCause::Damage, &reason));
+            }
+            other => other?,
+        };
+        match self.prepare(&database, epoch, with).await {
             Ok(mark) => {
                 let open = Arc::new(Open::new(database, epoch, mark, room));
                 *self.open.lock() = Some(open);
@@ -196,7 +228,8 @@ impl Slot {
             }
             Err(error) => {
                 database.close().await;
-                Err(error)
+                // A store that is being made has nothing to lose, and is made again.
+                if is_new { Err(error) } else { Err(self.judge(error)) }
             }
         }
     }
@@ -207,12 +240,14 @@ impl Slot {
         self: &Arc<Self>,
         database: &Database,
         epoch: u64,
-        provision: Option<(&Provision, &[Seeding])>,
-        clock: &Clock,
+        Opening { provision, migrations, clock }: Opening<'_>,
     ) -> Result<i64, StoreError> {
         if self.needs_recovery.load(Ordering::Acquire) {
             database.recover().await?;
             self.needs_recovery.store(false, Ordering::Release);
+        }
+        if database.schema_version().await? == 0 {
+            return Err(DbError::Damaged("the store is empty".into()).into());
         }
         let (mut ready, mut mark, mut stored_epoch) = (false, 0, 0);
         let select = Select::from("meta", ["key", "value"]).filter(Filter::one_of(
@@ -232,7 +267,7 @@ impl Slot {
         // Before anything else: what another worker has is not even migrated. A copy of the template
         // has the table already.
         self.still_newest(epoch, stored_epoch)?;
-        database.migrate(freehold_migrations::TENANT).await?;
+        self.migrate(database, migrations, provision.is_some()).await?;
         match (ready, provision) {
             (true, _) if stored_epoch == epoch => Ok(mark),
             (true, _) => self.claim(database, epoch).await.map(|()| mark),
@@ -259,10 +294,11 @@ impl Slot {
         &self,
         database: &Database,
         epoch: u64,
+        migrations: &[Migration],
     ) -> Result<(), StoreError> {
         let stored = epoch_of(&mut database.read().await?, false).await?;
         self.still_newest(epoch, stored)?;
-        database.migrate(freehold_migrations::TENANT).await?;
+        database.migrate(migrations).await?;
         self.claim(database, epoch).await
     }
 

@@ -8,7 +8,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use freehold_db::{Catalog, Database, DatabaseOptions, DbError, PostgresOptions, SchemaHost};
+use freehold_db::{
+    Catalog, Database, DatabaseOptions, DbError, Migration, PostgresOptions, SchemaHost,
+    schema_version_of_file,
+};
 use freehold_fleet::Engine;
 use freehold_ids::TenantId;
 
@@ -26,6 +29,7 @@ pub(super) struct Stores {
     catalog: Arc<Catalog>,
     template: PathBuf,
     databases: HashMap<String, SchemaHost>,
+    migrations: &'static [Migration],
 }
 
 impl Stores {
@@ -33,15 +37,21 @@ impl Stores {
     pub(super) async fn new(
         root: PathBuf,
         databases: &[(String, PostgresOptions)],
+        migrations: &'static [Migration],
     ) -> Result<Self, StoreError> {
         std::fs::create_dir_all(&root).map_err(io)?;
-        let catalog = Arc::new(Catalog::of(freehold_migrations::TENANT));
-        let template = prepare_template(&root, &catalog).await?;
+        let catalog = Arc::new(Catalog::of(migrations));
+        let template = prepare_template(&root, &catalog, migrations).await?;
         let mut hosts = HashMap::new();
         for (name, options) in databases {
             hosts.insert(name.clone(), SchemaHost::lazy(options)?);
         }
-        Ok(Self { root, catalog, template, databases: hosts })
+        Ok(Self { root, catalog, template, databases: hosts, migrations })
+    }
+
+    /// The schema changes that this worker brings.
+    pub(super) const fn migrations(&self) -> &'static [Migration] {
+        self.migrations
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -76,7 +86,7 @@ impl Stores {
             Engine::Sqlite => copy_template(&self.template, &self.directory(tenant)),
             Engine::Postgres { database } => {
                 self.host(database)?.create(&tenant.to_string()).await?;
-                Ok(self.open(tenant, engine)?.migrate(freehold_migrations::TENANT).await?)
+                Ok(self.open(tenant, engine)?.migrate(self.migrations).await?)
             }
         }
     }
@@ -112,6 +122,16 @@ impl Stores {
         }
     }
 
+    /// The schema version that a closed store's file names, and its size in bytes; nothing where a
+    /// server keeps it.
+    pub(super) fn glance(&self, tenant: TenantId, engine: &Engine) -> (Option<i64>, u64) {
+        if !engine.is_sqlite() {
+            return (None, 0);
+        }
+        let path = self.directory(tenant).join("site.db");
+        (schema_version_of_file(&path), path.metadata().map_or(0, |file| file.len()))
+    }
+
     /// Ends the connections that stores share.
     pub(super) async fn close(&self) {
         for host in self.databases.values() {
@@ -129,7 +149,11 @@ impl Stores {
 
 /// Makes the migrated, empty store that new tenants are copied from. It is made anew at every
 /// start, so that it always has this release's schema.
-async fn prepare_template(root: &Path, catalog: &Arc<Catalog>) -> Result<PathBuf, StoreError> {
+async fn prepare_template(
+    root: &Path,
+    catalog: &Arc<Catalog>,
+    migrations: &[Migration],
+) -> Result<PathBuf, StoreError> {
     let path = root.join("template.db");
     for leftover in ["template.db", "template.db-wal", "template.db-shm"] {
         match std::fs::remove_file(root.join(leftover)) {
@@ -139,7 +163,7 @@ async fn prepare_template(root: &Path, catalog: &Arc<Catalog>) -> Result<PathBuf
     }
     let options = DatabaseOptions { path: path.clone(), create: true, readers_max: 1 };
     let template = Database::open(&options, catalog.clone())?;
-    template.migrate(freehold_migrations::TENANT).await?;
+    template.migrate(migrations).await?;
     template.close().await;
     Ok(path)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use freehold_clock::UnixMs;
-use freehold_db::{Database, Filter, Reader, Select};
+use freehold_db::{Database, DbError, Filter, Reader, Select};
 use freehold_fleet::Assignment;
 use freehold_ids::{Sequence, Stamp, TenantId};
 use parking_lot::Mutex;
@@ -48,6 +48,10 @@ impl Open {
     /// Whether it has to be opened anew before anybody may use it.
     pub(crate) fn has_failed(&self) -> bool {
         self.database.has_failed()
+    }
+
+    pub(super) const fn database(&self) -> &Database {
+        &self.database
     }
 
     pub(crate) async fn close(self: Arc<Self>) {
@@ -146,27 +150,39 @@ impl Tenant {
 
     pub(crate) async fn read(&self) -> Result<Read, StoreError> {
         self.still_owned()?;
-        Ok(Read::new(self.open.database.read().await?, self.clone()))
+        let reader = self.told(self.open.database.read().await)?;
+        Ok(Read::new(reader, self.clone()))
     }
 
     pub(crate) async fn snapshot(&self) -> Result<Read, StoreError> {
         self.still_owned()?;
-        Ok(Read::new(self.open.database.snapshot().await?, self.clone()))
+        let reader = self.told(self.open.database.snapshot().await)?;
+        Ok(Read::new(reader, self.clone()))
     }
 
     /// Asks the store whether another worker has it.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        let stored = epoch_of(&mut self.open.database.read().await?, false).await?;
+        self.told(self.open.database.still_there())?;
+        let mut reader = self.told(self.open.database.read().await)?;
+        let stored = epoch_of(&mut reader, false).await.map_err(|error| self.slot.judge(error))?;
         self.slot.still_newest(self.epoch, stored)
+    }
+
+    /// What the store said. One that is found to be damaged is quarantined.
+    pub(crate) fn told<T>(&self, outcome: Result<T, DbError>) -> Result<T, StoreError> {
+        outcome.map_err(|error| self.slot.judge(error.into()))
     }
 
     pub(crate) async fn begin(&self, now: UnixMs) -> Result<Tx, StoreError> {
         self.still_owned()?;
-        let mut writer = self.open.database.write().await?;
+        self.told(self.open.database.still_there())?;
+        let mut writer = self.told(self.open.database.write().await)?;
         // Where nobody else writes from here on, the commit asks the store who owns it, in the same
         // call. Where others may, they are kept from taking it over until then.
         if self.open.database.is_shared() {
-            self.slot.still_newest(self.epoch, epoch_of(&mut writer, true).await?)?;
+            let stored =
+                epoch_of(&mut writer, true).await.map_err(|error| self.slot.judge(error))?;
+            self.slot.still_newest(self.epoch, stored)?;
         }
         Ok(Tx::new(writer, self.clone(), now))
     }

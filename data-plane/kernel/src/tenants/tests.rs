@@ -74,6 +74,7 @@ async fn worker(place: &Place) -> Tenants {
         open_max: 4,
         idle_close: Duration::from_secs(300),
         databases: databases.collect(),
+        migrations: freehold_migrations::TENANT,
     };
     Tenants::new(config, Clock::manual()).await.expect("a folder")
 }

@@ -19,7 +19,7 @@ use sqlx::{
 
 use crate::connection::Writer;
 use crate::error::DbError;
-use crate::schema::{Catalog, ColumnType, Index, Migration, SchemaChange, quoted};
+use crate::schema::{Catalog, ColumnType, Migration, SchemaChange};
 use crate::{Insert, Select, Update};
 pub use schemas::{SCHEMAS_PER_DATABASE_MAX, SchemaHost};
 pub(crate) use schemas::{SchemaStore, SchemaTransaction};
@@ -227,9 +227,8 @@ fn plan(change: &SchemaChange) -> String {
         SchemaChange::AddColumn { table, column } => {
             format!("ALTER TABLE \"{table}\" ADD COLUMN {}", column.sql(column_type))
         }
-        SchemaChange::CreateIndex(Index { name, table, columns }) => {
-            format!("CREATE INDEX \"{name}\" ON \"{table}\" ({})", quoted(columns))
-        }
+        SchemaChange::CreateIndex(index) => index.create_sql("INDEX"),
+        SchemaChange::CreateUniqueIndex(index) => index.create_sql("UNIQUE INDEX"),
     }
 }
 

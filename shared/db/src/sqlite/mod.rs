@@ -8,6 +8,7 @@
 mod connection;
 mod sync;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +16,12 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sea_query::Values;
 use sea_query_sqlx::SqlxValues;
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::error::DbError;
-use crate::schema::{Catalog, ColumnType, Migration, SchemaChange, quoted};
+use crate::schema::{Catalog, ColumnType, Migration, SchemaChange};
 use connection::{Connection, Purpose};
 use sync::GroupSync;
 
@@ -27,6 +29,11 @@ use sync::GroupSync;
 const ACQUIRE_SECONDS_MAX: u64 = 5;
 /// How long one statement may run.
 const STATEMENT_SECONDS_MAX: u64 = 5;
+/// Problems of one store that are told at most.
+const PROBLEMS_MAX: usize = 20;
+/// The part of a file that says what it is, and where in it the schema version stands.
+const HEADER_BYTES: usize = 100;
+const USER_VERSION_AT: usize = 60;
 /// How long closing waits for whoever still uses a connection.
 const CLOSE_SECONDS_MAX: u64 = 5;
 /// Primary result codes after which a transaction stands (<https://sqlite.org/rescode.html>).
@@ -62,7 +69,7 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) fn open(options: &DatabaseOptions) -> Result<Self, DbError> {
         if !options.create && !options.path.is_file() {
-            return Err(DbError::Io(format!("{} does not exist", options.path.display())));
+            return Err(gone(&options.path));
         }
         let readers_max = options.readers_max.max(1);
         Ok(Self {
@@ -137,6 +144,22 @@ impl Store {
         copied.map_err(driver)
     }
 
+    /// Whether the file still lies where it was opened. SQLite itself goes on with a file that was
+    /// removed, and everything written then is lost.
+    pub(crate) fn still_there(&self) -> Result<(), DbError> {
+        if self.path.is_file() { Ok(()) } else { Err(gone(&self.path)) }
+    }
+
+    /// What is wrong with the file and with references between rows, as far as SQLite can tell;
+    /// each of the two looks is ended after `wait`.
+    pub(crate) async fn problems(&self, wait: Duration) -> Result<Vec<String>, DbError> {
+        let opened = Connection::open(&self.path, Purpose::Read, wait).await;
+        let mut connection = opened.map_err(driver)?;
+        let found = problems(&mut connection).await;
+        connection.close().await;
+        found
+    }
+
     /// Waits until everything that was committed is durable.
     pub(crate) async fn settle(&self) -> Result<(), DbError> {
         self.sync.settle().await
@@ -172,6 +195,38 @@ impl Store {
             connection.close().await;
         }
     }
+}
+
+/// The schema version in the header of a store's file (<https://sqlite.org/fileformat.html>), without
+/// opening it; what a log beside it says is not counted. `None` where there is no such file.
+pub fn schema_version_of_file(path: &Path) -> Option<i64> {
+    let mut header = [0; HEADER_BYTES];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
+    let version: [u8; 4] = header[USER_VERSION_AT..USER_VERSION_AT + 4].try_into().ok()?;
+    header.starts_with(b"SQLite format 3\0").then(|| u32::from_be_bytes(version).into())
+}
+
+fn gone(path: &Path) -> DbError {
+    DbError::Damaged(format!("the file {} is gone", path.display()))
+}
+
+async fn problems(connection: &mut Connection) -> Result<Vec<String>, DbError> {
+    let nothing = || SqlxValues(Values(Vec::new()));
+    let column = |row: &SqliteRow, at: usize| row.try_get::<String, _>(at).map_err(driver);
+    let check = format!("PRAGMA integrity_check({PROBLEMS_MAX})");
+    let mut problems = Vec::new();
+    for row in connection.rows(check, nothing()).await.map_err(driver)? {
+        let line = column(&row, 0)?;
+        problems.extend((line != "ok").then_some(line));
+    }
+    let broken = format!(
+        "SELECT DISTINCT \"table\", parent FROM pragma_foreign_key_check LIMIT {PROBLEMS_MAX}"
+    );
+    for row in connection.rows(broken, nothing()).await.map_err(driver)? {
+        let (table, target) = (column(&row, 0)?, column(&row, 1)?);
+        problems.push(format!("a row of {table} refers to one of {target} that is not there"));
+    }
+    Ok(problems)
 }
 
 /// A driver's error outside of any statement that names a constraint.
@@ -375,18 +430,21 @@ fn leaves_transaction(error: &sqlx::Error) -> bool {
     matches!(code & 0xff, SQLITE_ERROR | SQLITE_CONSTRAINT)
 }
 
-/// Runs one migration in its write transaction and commits.
-pub(crate) async fn migrate(mut turn: Turn, migration: &Migration) -> Result<(), DbError> {
+/// Runs one migration in its write transaction and commits; what it says is translated by `told`.
+pub(crate) async fn migrate(
+    mut turn: Turn,
+    migration: &Migration,
+    told: impl Fn(sqlx::Error) -> DbError,
+) -> Result<(), DbError> {
     for change in (migration.changes)() {
         for sql in plan(&change) {
-            turn.execute_slowly(sql).await.map_err(driver)?;
+            turn.execute_slowly(sql).await.map_err(&told)?;
         }
     }
-    turn.execute_slowly(format!("PRAGMA user_version = {}", migration.version))
-        .await
-        .map_err(driver)?;
+    let version = format!("PRAGMA user_version = {}", migration.version);
+    turn.execute_slowly(version).await.map_err(&told)?;
     let store = turn.store();
-    turn.commit(String::new(), SqlxValues(Values(Vec::new()))).await.map_err(driver)?;
+    turn.commit(String::new(), SqlxValues(Values(Vec::new()))).await.map_err(&told)?;
     store.settle().await
 }
 
@@ -409,12 +467,8 @@ fn plan(change: &SchemaChange) -> Vec<String> {
         SchemaChange::AddColumn { table, column } => {
             vec![format!("ALTER TABLE \"{table}\" ADD COLUMN {}", column.sql(column_type))]
         }
-        SchemaChange::CreateIndex(index) => vec![format!(
-            "CREATE INDEX \"{}\" ON \"{}\" ({})",
-            index.name,
-            index.table,
-            quoted(index.columns)
-        )],
+        SchemaChange::CreateIndex(index) => vec![index.create_sql("INDEX")],
+        SchemaChange::CreateUniqueIndex(index) => vec![index.create_sql("UNIQUE INDEX")],
     }
 }
 

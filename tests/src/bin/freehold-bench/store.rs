@@ -86,6 +86,7 @@ pub(crate) async fn worker(folder: &Path, open_max: usize) -> anyhow::Result<Ten
         open_max,
         idle_close: Duration::from_secs(300),
         databases: Vec::new(),
+        migrations: freehold_migrations::TENANT,
     };
     Ok(Tenants::new(config, Clock::system()).await?)
 }
