@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { DeleteV1AccountKeysIdData, DeleteV1AccountKeysIdErrors, DeleteV1AccountKeysIdResponses, DeleteV1AccountMembersIdData, DeleteV1AccountMembersIdErrors, DeleteV1AccountMembersIdResponses, DeleteV1FleetJoinTokensIdData, DeleteV1FleetJoinTokensIdErrors, DeleteV1FleetJoinTokensIdResponses, DeleteV1FleetProcessesIdData, DeleteV1FleetProcessesIdErrors, DeleteV1FleetProcessesIdResponses, DeleteV1SessionsCurrentData, DeleteV1SessionsCurrentErrors, DeleteV1SessionsCurrentResponses, DeleteV1SitesIdData, DeleteV1SitesIdDomainsDomainIdData, DeleteV1SitesIdDomainsDomainIdErrors, DeleteV1SitesIdDomainsDomainIdResponses, DeleteV1SitesIdErrors, DeleteV1SitesIdPreviousSlugsSlugData, DeleteV1SitesIdPreviousSlugsSlugErrors, DeleteV1SitesIdPreviousSlugsSlugResponses, DeleteV1SitesIdResponses, GetV1AccountKeysData, GetV1AccountKeysErrors, GetV1AccountKeysResponses, GetV1AccountMembersData, GetV1AccountMembersErrors, GetV1AccountMembersResponses, GetV1FleetDomainsData, GetV1FleetDomainsErrors, GetV1FleetDomainsResponses, GetV1FleetJoinTokensData, GetV1FleetJoinTokensErrors, GetV1FleetJoinTokensResponses, GetV1FleetOperationsData, GetV1FleetOperationsErrors, GetV1FleetOperationsResponses, GetV1FleetProcessesData, GetV1FleetProcessesErrors, GetV1FleetProcessesResponses, GetV1FleetTenantsData, GetV1FleetTenantsErrors, GetV1FleetTenantsIdData, GetV1FleetTenantsIdErrors, GetV1FleetTenantsIdResponses, GetV1FleetTenantsIdUsageData, GetV1FleetTenantsIdUsageErrors, GetV1FleetTenantsIdUsageResponses, GetV1FleetTenantsResponses, GetV1FleetUsageData, GetV1FleetUsageErrors, GetV1FleetUsageResponses, GetV1FleetWorkersData, GetV1FleetWorkersErrors, GetV1FleetWorkersResponses, GetV1MeData, GetV1MeErrors, GetV1MeResponses, GetV1OperationsData, GetV1OperationsErrors, GetV1OperationsIdData, GetV1OperationsIdErrors, GetV1OperationsIdEventsData, GetV1OperationsIdEventsErrors, GetV1OperationsIdEventsResponses, GetV1OperationsIdResponses, GetV1OperationsResponses, GetV1PlatformData, GetV1PlatformErrors, GetV1PlatformResponses, GetV1SitesData, GetV1SitesErrors, GetV1SitesIdData, GetV1SitesIdDomainsData, GetV1SitesIdDomainsDomainIdData, GetV1SitesIdDomainsDomainIdErrors, GetV1SitesIdDomainsDomainIdResponses, GetV1SitesIdDomainsErrors, GetV1SitesIdDomainsResponses, GetV1SitesIdErrors, GetV1SitesIdResponses, GetV1SitesIdUsageData, GetV1SitesIdUsageErrors, GetV1SitesIdUsageResponses, GetV1SitesResponses, GetV1SlugsSlugData, GetV1SlugsSlugErrors, GetV1SlugsSlugResponses, PatchV1AccountData, PatchV1AccountErrors, PatchV1AccountMembersIdData, PatchV1AccountMembersIdErrors, PatchV1AccountMembersIdResponses, PatchV1AccountResponses, PatchV1SitesIdData, PatchV1SitesIdErrors, PatchV1SitesIdResponses, PostV1AccountKeysData, PostV1AccountKeysErrors, PostV1AccountKeysResponses, PostV1AccountMembersData, PostV1AccountMembersErrors, PostV1AccountMembersResponses, PostV1EmailResendData, PostV1EmailResendErrors, PostV1EmailResendResponses, PostV1EmailVerifyData, PostV1EmailVerifyErrors, PostV1EmailVerifyResponses, PostV1FleetBackupsData, PostV1FleetBackupsErrors, PostV1FleetBackupsResponses, PostV1FleetJoinTokensData, PostV1FleetJoinTokensErrors, PostV1FleetJoinTokensResponses, PostV1FleetProcessesIdRotateData, PostV1FleetProcessesIdRotateErrors, PostV1FleetProcessesIdRotateResponses, PostV1FleetTenantsIdResumeData, PostV1FleetTenantsIdResumeErrors, PostV1FleetTenantsIdResumeResponses, PostV1FleetTenantsIdSuspendData, PostV1FleetTenantsIdSuspendErrors, PostV1FleetTenantsIdSuspendResponses, PostV1FleetWorkersIdCordonData, PostV1FleetWorkersIdCordonErrors, PostV1FleetWorkersIdCordonResponses, PostV1FleetWorkersIdUncordonData, PostV1FleetWorkersIdUncordonErrors, PostV1FleetWorkersIdUncordonResponses, PostV1InvitationsAcceptData, PostV1InvitationsAcceptErrors, PostV1InvitationsAcceptResponses, PostV1InvitationsLookData, PostV1InvitationsLookErrors, PostV1InvitationsLookResponses, PostV1PasswordForgotData, PostV1PasswordForgotErrors, PostV1PasswordForgotResponses, PostV1PasswordResetData, PostV1PasswordResetErrors, PostV1PasswordResetResponses, PostV1SessionsCurrentAccountData, PostV1SessionsCurrentAccountErrors, PostV1SessionsCurrentAccountResponses, PostV1SessionsData, PostV1SessionsErrors, PostV1SessionsResponses, PostV1SignupData, PostV1SignupErrors, PostV1SignupResponses, PostV1SitesData, PostV1SitesErrors, PostV1SitesIdDomainsData, PostV1SitesIdDomainsDomainIdCheckData, PostV1SitesIdDomainsDomainIdCheckErrors, PostV1SitesIdDomainsDomainIdCheckResponses, PostV1SitesIdDomainsErrors, PostV1SitesIdDomainsResponses, PostV1SitesIdRestoreData, PostV1SitesIdRestoreErrors, PostV1SitesIdRestoreResponses, PostV1SitesIdSignInData, PostV1SitesIdSignInErrors, PostV1SitesIdSignInResponses, PostV1SitesResponses, PutV1SitesIdDomainsDomainIdData, PutV1SitesIdDomainsDomainIdErrors, PutV1SitesIdDomainsDomainIdResponses } from './types.gen';
+import type { DeleteV1AccountKeysIdData, DeleteV1AccountKeysIdErrors, DeleteV1AccountKeysIdResponses, DeleteV1AccountMembersIdData, DeleteV1AccountMembersIdErrors, DeleteV1AccountMembersIdResponses, DeleteV1FleetJoinTokensIdData, DeleteV1FleetJoinTokensIdErrors, DeleteV1FleetJoinTokensIdResponses, DeleteV1FleetProcessesIdData, DeleteV1FleetProcessesIdErrors, DeleteV1FleetProcessesIdResponses, DeleteV1SessionsCurrentData, DeleteV1SessionsCurrentErrors, DeleteV1SessionsCurrentResponses, DeleteV1SitesIdData, DeleteV1SitesIdDomainsDomainIdData, DeleteV1SitesIdDomainsDomainIdErrors, DeleteV1SitesIdDomainsDomainIdResponses, DeleteV1SitesIdErrors, DeleteV1SitesIdPreviousSlugsSlugData, DeleteV1SitesIdPreviousSlugsSlugErrors, DeleteV1SitesIdPreviousSlugsSlugResponses, DeleteV1SitesIdResponses, GetV1AccountKeysData, GetV1AccountKeysErrors, GetV1AccountKeysResponses, GetV1AccountMembersData, GetV1AccountMembersErrors, GetV1AccountMembersResponses, GetV1FleetDomainsData, GetV1FleetDomainsErrors, GetV1FleetDomainsResponses, GetV1FleetJoinTokensData, GetV1FleetJoinTokensErrors, GetV1FleetJoinTokensResponses, GetV1FleetOperationsData, GetV1FleetOperationsErrors, GetV1FleetOperationsResponses, GetV1FleetProcessesData, GetV1FleetProcessesErrors, GetV1FleetProcessesResponses, GetV1FleetTenantsData, GetV1FleetTenantsErrors, GetV1FleetTenantsIdData, GetV1FleetTenantsIdErrors, GetV1FleetTenantsIdResponses, GetV1FleetTenantsIdUsageData, GetV1FleetTenantsIdUsageErrors, GetV1FleetTenantsIdUsageResponses, GetV1FleetTenantsResponses, GetV1FleetUpgradeData, GetV1FleetUpgradeErrors, GetV1FleetUpgradePlanData, GetV1FleetUpgradePlanErrors, GetV1FleetUpgradePlanResponses, GetV1FleetUpgradeResponses, GetV1FleetUsageData, GetV1FleetUsageErrors, GetV1FleetUsageResponses, GetV1FleetWorkersData, GetV1FleetWorkersErrors, GetV1FleetWorkersResponses, GetV1MeData, GetV1MeErrors, GetV1MeResponses, GetV1OperationsData, GetV1OperationsErrors, GetV1OperationsIdData, GetV1OperationsIdErrors, GetV1OperationsIdEventsData, GetV1OperationsIdEventsErrors, GetV1OperationsIdEventsResponses, GetV1OperationsIdResponses, GetV1OperationsResponses, GetV1PlatformData, GetV1PlatformErrors, GetV1PlatformResponses, GetV1SitesData, GetV1SitesErrors, GetV1SitesIdData, GetV1SitesIdDomainsData, GetV1SitesIdDomainsDomainIdData, GetV1SitesIdDomainsDomainIdErrors, GetV1SitesIdDomainsDomainIdResponses, GetV1SitesIdDomainsErrors, GetV1SitesIdDomainsResponses, GetV1SitesIdErrors, GetV1SitesIdResponses, GetV1SitesIdUsageData, GetV1SitesIdUsageErrors, GetV1SitesIdUsageResponses, GetV1SitesResponses, GetV1SlugsSlugData, GetV1SlugsSlugErrors, GetV1SlugsSlugResponses, PatchV1AccountData, PatchV1AccountErrors, PatchV1AccountMembersIdData, PatchV1AccountMembersIdErrors, PatchV1AccountMembersIdResponses, PatchV1AccountResponses, PatchV1SitesIdData, PatchV1SitesIdErrors, PatchV1SitesIdResponses, PostV1AccountKeysData, PostV1AccountKeysErrors, PostV1AccountKeysResponses, PostV1AccountMembersData, PostV1AccountMembersErrors, PostV1AccountMembersResponses, PostV1EmailResendData, PostV1EmailResendErrors, PostV1EmailResendResponses, PostV1EmailVerifyData, PostV1EmailVerifyErrors, PostV1EmailVerifyResponses, PostV1FleetBackupsData, PostV1FleetBackupsErrors, PostV1FleetBackupsResponses, PostV1FleetJoinTokensData, PostV1FleetJoinTokensErrors, PostV1FleetJoinTokensResponses, PostV1FleetProcessesIdRotateData, PostV1FleetProcessesIdRotateErrors, PostV1FleetProcessesIdRotateResponses, PostV1FleetTenantsIdCheckData, PostV1FleetTenantsIdCheckErrors, PostV1FleetTenantsIdCheckResponses, PostV1FleetTenantsIdReleaseData, PostV1FleetTenantsIdReleaseErrors, PostV1FleetTenantsIdReleaseResponses, PostV1FleetTenantsIdResumeData, PostV1FleetTenantsIdResumeErrors, PostV1FleetTenantsIdResumeResponses, PostV1FleetTenantsIdSuspendData, PostV1FleetTenantsIdSuspendErrors, PostV1FleetTenantsIdSuspendResponses, PostV1FleetUpgradeData, PostV1FleetUpgradeErrors, PostV1FleetUpgradeHaltData, PostV1FleetUpgradeHaltErrors, PostV1FleetUpgradeHaltResponses, PostV1FleetUpgradeResponses, PostV1FleetUpgradeResumeData, PostV1FleetUpgradeResumeErrors, PostV1FleetUpgradeResumeResponses, PostV1FleetWorkersIdCordonData, PostV1FleetWorkersIdCordonErrors, PostV1FleetWorkersIdCordonResponses, PostV1FleetWorkersIdUncordonData, PostV1FleetWorkersIdUncordonErrors, PostV1FleetWorkersIdUncordonResponses, PostV1InvitationsAcceptData, PostV1InvitationsAcceptErrors, PostV1InvitationsAcceptResponses, PostV1InvitationsLookData, PostV1InvitationsLookErrors, PostV1InvitationsLookResponses, PostV1PasswordForgotData, PostV1PasswordForgotErrors, PostV1PasswordForgotResponses, PostV1PasswordResetData, PostV1PasswordResetErrors, PostV1PasswordResetResponses, PostV1SessionsCurrentAccountData, PostV1SessionsCurrentAccountErrors, PostV1SessionsCurrentAccountResponses, PostV1SessionsData, PostV1SessionsErrors, PostV1SessionsResponses, PostV1SignupData, PostV1SignupErrors, PostV1SignupResponses, PostV1SitesData, PostV1SitesErrors, PostV1SitesIdDomainsData, PostV1SitesIdDomainsDomainIdCheckData, PostV1SitesIdDomainsDomainIdCheckErrors, PostV1SitesIdDomainsDomainIdCheckResponses, PostV1SitesIdDomainsErrors, PostV1SitesIdDomainsResponses, PostV1SitesIdRestoreData, PostV1SitesIdRestoreErrors, PostV1SitesIdRestoreResponses, PostV1SitesIdSignInData, PostV1SitesIdSignInErrors, PostV1SitesIdSignInResponses, PostV1SitesResponses, PutV1SitesIdDomainsDomainIdData, PutV1SitesIdDomainsDomainIdErrors, PutV1SitesIdDomainsDomainIdResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -231,6 +231,24 @@ export const getV1FleetTenantsId = <ThrowOnError extends boolean = false>(option
 });
 
 /**
+ * Look through a tenant's store; one with problems is quarantined
+ */
+export const postV1FleetTenantsIdCheck = <ThrowOnError extends boolean = false>(options: Options<PostV1FleetTenantsIdCheckData, ThrowOnError>) => (options.client ?? client).post<PostV1FleetTenantsIdCheckResponses, PostV1FleetTenantsIdCheckErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/tenants/{id}/check',
+    ...options
+});
+
+/**
+ * Check and migrate a quarantined store, and serve it again
+ */
+export const postV1FleetTenantsIdRelease = <ThrowOnError extends boolean = false>(options: Options<PostV1FleetTenantsIdReleaseData, ThrowOnError>) => (options.client ?? client).post<PostV1FleetTenantsIdReleaseResponses, PostV1FleetTenantsIdReleaseErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/tenants/{id}/release',
+    ...options
+});
+
+/**
  * Resume a suspended tenant
  */
 export const postV1FleetTenantsIdResume = <ThrowOnError extends boolean = false>(options: Options<PostV1FleetTenantsIdResumeData, ThrowOnError>) => (options.client ?? client).post<PostV1FleetTenantsIdResumeResponses, PostV1FleetTenantsIdResumeErrors, ThrowOnError>({
@@ -258,6 +276,55 @@ export const postV1FleetTenantsIdSuspend = <ThrowOnError extends boolean = false
 export const getV1FleetTenantsIdUsage = <ThrowOnError extends boolean = false>(options: Options<GetV1FleetTenantsIdUsageData, ThrowOnError>) => (options.client ?? client).get<GetV1FleetTenantsIdUsageResponses, GetV1FleetTenantsIdUsageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/fleet/tenants/{id}/usage',
+    ...options
+});
+
+/**
+ * The newest upgrade of the fleet's stores
+ */
+export const getV1FleetUpgrade = <ThrowOnError extends boolean = false>(options?: Options<GetV1FleetUpgradeData, ThrowOnError>) => (options?.client ?? client).get<GetV1FleetUpgradeResponses, GetV1FleetUpgradeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/upgrade',
+    ...options
+});
+
+/**
+ * Migrate every store of the fleet, a few first, then in growing waves
+ */
+export const postV1FleetUpgrade = <ThrowOnError extends boolean = false>(options: Options<PostV1FleetUpgradeData, ThrowOnError>) => (options.client ?? client).post<PostV1FleetUpgradeResponses, PostV1FleetUpgradeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/upgrade',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Halt the upgrade
+ */
+export const postV1FleetUpgradeHalt = <ThrowOnError extends boolean = false>(options?: Options<PostV1FleetUpgradeHaltData, ThrowOnError>) => (options?.client ?? client).post<PostV1FleetUpgradeHaltResponses, PostV1FleetUpgradeHaltErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/upgrade/halt',
+    ...options
+});
+
+/**
+ * What an upgrade of the fleet's stores would do
+ */
+export const getV1FleetUpgradePlan = <ThrowOnError extends boolean = false>(options?: Options<GetV1FleetUpgradePlanData, ThrowOnError>) => (options?.client ?? client).get<GetV1FleetUpgradePlanResponses, GetV1FleetUpgradePlanErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/upgrade/plan',
+    ...options
+});
+
+/**
+ * Go on with a halted upgrade; what has failed so far counts no more
+ */
+export const postV1FleetUpgradeResume = <ThrowOnError extends boolean = false>(options?: Options<PostV1FleetUpgradeResumeData, ThrowOnError>) => (options?.client ?? client).post<PostV1FleetUpgradeResumeResponses, PostV1FleetUpgradeResumeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/fleet/upgrade/resume',
     ...options
 });
 

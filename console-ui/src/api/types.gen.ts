@@ -480,6 +480,18 @@ export type MemberPage = {
  */
 export type MemberStanding = 'active' | 'invited';
 
+/**
+ * A schema change of tenants' stores.
+ */
+export type Migration = {
+    /**
+     * What it does.
+     */
+    changes: Array<string>;
+    name: string;
+    version: number;
+};
+
 export type NewDomain = {
     /**
      * A public name such as www.example.org; letters beyond ASCII are taken as IDNA has them.
@@ -674,6 +686,32 @@ export type ProcessPage = {
     total?: number | null;
 };
 
+/**
+ * Why a tenant is not served.
+ */
+export type Quarantine = {
+    /**
+     * `migration`, `damage` or `other`.
+     */
+    cause: string;
+    /**
+     * What is wrong.
+     */
+    reason: string;
+    /**
+     * RFC 3339.
+     */
+    since: string;
+};
+
+/**
+ * A tenant that is served again.
+ */
+export type Released = {
+    millis: number;
+    schema_version: number;
+};
+
 export type ResetBody = {
     /**
      * 8 to 128 characters, not easy to guess.
@@ -686,6 +724,17 @@ export type ResetBody = {
  * What somebody is in an account.
  */
 export type Role = 'owner' | 'admin' | 'developer' | 'billing' | 'viewer';
+
+/**
+ * How many stores have one schema version.
+ */
+export type SchemaCount = {
+    /**
+     * Null where it cannot be told without opening the store.
+     */
+    schema_version?: number | null;
+    tenants: number;
+};
 
 /**
  * A session's token, shown once.
@@ -844,6 +893,17 @@ export type SlugCheck = {
     suggestion?: string | null;
 };
 
+export type StartUpgradeBody = {
+    /**
+     * Tenants of a wave that may fail before the sweep halts; 10 when absent.
+     */
+    failures_max?: number | null;
+    /**
+     * Percents of a wave that may fail before the sweep halts; 5 when absent.
+     */
+    failures_percent_max?: number | null;
+};
+
 /**
  * How far a step is.
  */
@@ -862,7 +922,24 @@ export type SuspendBody = {
 export type Tenant = Site & {
     account_id: string;
     epoch: number;
+    quarantine?: Quarantine | null;
+    /**
+     * Of its store, as far as its worker has said.
+     */
+    schema_version?: number | null;
     worker_id: string;
+};
+
+/**
+ * What a look through a store found.
+ */
+export type TenantCheck = {
+    millis: number;
+    /**
+     * Nothing where the store is in order. A store with problems is in quarantine now.
+     */
+    problems: Array<string>;
+    schema_version?: number | null;
 };
 
 /**
@@ -931,6 +1008,72 @@ export type TupleUnit = unknown;
  * Why an address cannot be had.
  */
 export type Unavailable = 'taken' | 'reserved' | 'invalid';
+
+/**
+ * The newest sweep over the fleet.
+ */
+export type Upgrade = {
+    /**
+     * RFC 3339.
+     */
+    changed_at: string;
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    done: number;
+    failed: number;
+    /**
+     * At most 100 of them.
+     */
+    failures: Array<UpgradeFailure>;
+    /**
+     * Tenants of a wave that may fail before the sweep halts.
+     */
+    failures_max: number;
+    /**
+     * Percents of a wave that may fail before the sweep halts.
+     */
+    failures_percent_max: number;
+    id: string;
+    /**
+     * Why it halted.
+     */
+    reason?: string | null;
+    /**
+     * `running`, `halted` or `done`.
+     */
+    state: string;
+    /**
+     * Tenants that it sees to; it may still grow while the first of them are listed.
+     */
+    total: number;
+    waiting: number;
+    /**
+     * The wave that runs; 0 is the canary.
+     */
+    wave: number;
+    /**
+     * Tenants of this wave.
+     */
+    wave_tenants: number;
+};
+
+/**
+ * A tenant that the sweep could not migrate.
+ */
+export type UpgradeFailure = {
+    error: string;
+    tenant_id: string;
+    wave: number;
+};
+
+/**
+ * What a sweep would do.
+ */
+export type UpgradePlan = {
+    workers: Array<WorkerPlanView>;
+};
 
 /**
  * A tenant's usage.
@@ -1039,6 +1182,35 @@ export type WorkerPage = {
      * Rows on all pages; null where it was not to be counted.
      */
     total?: number | null;
+};
+
+/**
+ * What a sweep would do at one worker.
+ */
+export type WorkerPlanView = {
+    /**
+     * Whether it answers, and is of a release that can say.
+     */
+    answers: boolean;
+    /**
+     * From what earlier sweeps took.
+     */
+    estimated_millis: number;
+    /**
+     * What some of its stores do not have yet.
+     */
+    missing: Array<Migration>;
+    name: string;
+    /**
+     * The schema version that its release brings.
+     */
+    schema_version?: number | null;
+    stores: Array<SchemaCount>;
+    /**
+     * Stores to be migrated.
+     */
+    to_migrate: number;
+    worker_id: string;
 };
 
 /**
@@ -2310,7 +2482,7 @@ export type GetV1FleetTenantsData = {
          */
         skip_total?: boolean;
         /**
-         * Only these fields, between commas: id, name, slug, state, reason, region, created_at, restorable_until, url, admin_url, account_id, worker_id, epoch.
+         * Only these fields, between commas: id, name, slug, state, reason, region, created_at, restorable_until, url, admin_url, account_id, worker_id, epoch, schema_version, quarantine.
          */
         fields?: string;
         /**
@@ -2474,6 +2646,100 @@ export type GetV1FleetTenantsIdResponses = {
 
 export type GetV1FleetTenantsIdResponse = GetV1FleetTenantsIdResponses[keyof GetV1FleetTenantsIdResponses];
 
+export type PostV1FleetTenantsIdCheckData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/fleet/tenants/{id}/check';
+};
+
+export type PostV1FleetTenantsIdCheckErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetTenantsIdCheckError = PostV1FleetTenantsIdCheckErrors[keyof PostV1FleetTenantsIdCheckErrors];
+
+export type PostV1FleetTenantsIdCheckResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: TenantCheck;
+    };
+};
+
+export type PostV1FleetTenantsIdCheckResponse = PostV1FleetTenantsIdCheckResponses[keyof PostV1FleetTenantsIdCheckResponses];
+
+export type PostV1FleetTenantsIdReleaseData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/fleet/tenants/{id}/release';
+};
+
+export type PostV1FleetTenantsIdReleaseErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetTenantsIdReleaseError = PostV1FleetTenantsIdReleaseErrors[keyof PostV1FleetTenantsIdReleaseErrors];
+
+export type PostV1FleetTenantsIdReleaseResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Released;
+    };
+};
+
+export type PostV1FleetTenantsIdReleaseResponse = PostV1FleetTenantsIdReleaseResponses[keyof PostV1FleetTenantsIdReleaseResponses];
+
 export type PostV1FleetTenantsIdResumeData = {
     body?: never;
     headers?: {
@@ -2631,6 +2897,231 @@ export type GetV1FleetTenantsIdUsageResponses = {
 };
 
 export type GetV1FleetTenantsIdUsageResponse = GetV1FleetTenantsIdUsageResponses[keyof GetV1FleetTenantsIdUsageResponses];
+
+export type GetV1FleetUpgradeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/fleet/upgrade';
+};
+
+export type GetV1FleetUpgradeErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1FleetUpgradeError = GetV1FleetUpgradeErrors[keyof GetV1FleetUpgradeErrors];
+
+export type GetV1FleetUpgradeResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Upgrade;
+    };
+};
+
+export type GetV1FleetUpgradeResponse = GetV1FleetUpgradeResponses[keyof GetV1FleetUpgradeResponses];
+
+export type PostV1FleetUpgradeData = {
+    body: StartUpgradeBody;
+    path?: never;
+    query?: never;
+    url: '/v1/fleet/upgrade';
+};
+
+export type PostV1FleetUpgradeErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetUpgradeError = PostV1FleetUpgradeErrors[keyof PostV1FleetUpgradeErrors];
+
+export type PostV1FleetUpgradeResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: Upgrade;
+    };
+};
+
+export type PostV1FleetUpgradeResponse = PostV1FleetUpgradeResponses[keyof PostV1FleetUpgradeResponses];
+
+export type PostV1FleetUpgradeHaltData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/fleet/upgrade/halt';
+};
+
+export type PostV1FleetUpgradeHaltErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetUpgradeHaltError = PostV1FleetUpgradeHaltErrors[keyof PostV1FleetUpgradeHaltErrors];
+
+export type PostV1FleetUpgradeHaltResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Upgrade;
+    };
+};
+
+export type PostV1FleetUpgradeHaltResponse = PostV1FleetUpgradeHaltResponses[keyof PostV1FleetUpgradeHaltResponses];
+
+export type GetV1FleetUpgradePlanData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/fleet/upgrade/plan';
+};
+
+export type GetV1FleetUpgradePlanErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1FleetUpgradePlanError = GetV1FleetUpgradePlanErrors[keyof GetV1FleetUpgradePlanErrors];
+
+export type GetV1FleetUpgradePlanResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: UpgradePlan;
+    };
+};
+
+export type GetV1FleetUpgradePlanResponse = GetV1FleetUpgradePlanResponses[keyof GetV1FleetUpgradePlanResponses];
+
+export type PostV1FleetUpgradeResumeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/fleet/upgrade/resume';
+};
+
+export type PostV1FleetUpgradeResumeErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetUpgradeResumeError = PostV1FleetUpgradeResumeErrors[keyof PostV1FleetUpgradeResumeErrors];
+
+export type PostV1FleetUpgradeResumeResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Upgrade;
+    };
+};
+
+export type PostV1FleetUpgradeResumeResponse = PostV1FleetUpgradeResumeResponses[keyof PostV1FleetUpgradeResumeResponses];
 
 export type GetV1FleetUsageData = {
     body?: never;

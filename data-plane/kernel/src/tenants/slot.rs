@@ -203,7 +203,7 @@ impl Slot {
     ) -> Result<i64, StoreError> {
         // First of all: what another worker has is not even migrated. A copy of the template has
         // the table already.
-        if database.schema_version().await? == 0 {
+        if provision.is_none() && database.schema_version().await? == 0 {
             return Err(DbError::Damaged("the store is empty".into()).into());
         }
         self.still_newest(epoch, epoch_of(&mut database.read().await?).await?)?;
