@@ -282,8 +282,10 @@ async fn a_sweep_that_dies_after_every_batch_comes_to_its_end() {
     const SITES: usize = 24;
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
-    release(data, SITES).await;
+    let ids = release(data, SITES).await;
     let mut process = Process::start(NEXT, data, &[], Some("after_upgrade_batch"));
+    // A suspended tenant is migrated like the others.
+    operate(NEXT, data, &["tenant", "suspend", &slug(5), "--reason", "test"]).expect("suspended");
     operate(NEXT, data, &["fleet", "upgrade", "--start"]).expect("started");
     // The canary, and two waves.
     for _ in 0..3 {
@@ -294,6 +296,9 @@ async fn a_sweep_that_dies_after_every_batch_comes_to_its_end() {
     assert_eq!((&done["done"], &done["failed"]), (&json!(SITES), &json!(0)), "{done}");
     assert_eq!(done["wave"], 2);
     process.kill();
+    for id in ids {
+        assert_eq!(schema_version(&store_of(data, &id)), current() + 1, "{id}");
+    }
 }
 
 /// What is done to a store's file.
