@@ -13,11 +13,17 @@ import {
   unwrap,
   useListScreen,
 } from '@freehold/ui-kit';
-import { Code, Text } from '@mantine/core';
+import { Badge, Code, Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { postV1FleetTenantsIdResume, type Site, type Tenant } from '../api';
+import {
+  postV1FleetTenantsIdCheck,
+  postV1FleetTenantsIdRelease,
+  postV1FleetTenantsIdResume,
+  type Site,
+  type Tenant,
+} from '../api';
 import { operatorClient as client } from '../app/clients';
 import { randomKey } from '../app/idempotency';
 import type { SiteSearch } from '../app/queries';
@@ -59,6 +65,14 @@ function useColumns(): Column<Tenant>[] {
               <Text size="xs" c="dimmed" className="fh-wrap">
                 {tenant.reason}
               </Text>
+            )}
+            {tenant.quarantine && (
+              <>
+                <Badge color="red">{word('quarantine')}</Badge>
+                <Text size="xs" c="dimmed" className="fh-wrap">
+                  {tenant.quarantine.reason}
+                </Text>
+              </>
             )}
           </>
         ),
@@ -107,6 +121,17 @@ export function TenantList() {
       ),
     done: (tenant) => word('resume.done', { name: tenant.name }),
   });
+  const check = useFleetAction({
+    act: (tenant: Tenant) => unwrap(postV1FleetTenantsIdCheck({ client, path: { id: tenant.id } })),
+    done: (tenant, { problems }) =>
+      problems.length === 0
+        ? word('check.fine', { name: tenant.name })
+        : word('check.problems', { name: tenant.name, problem: problems[0] ?? '' }),
+  });
+  const release = useFleetAction({
+    act: (tenant: Tenant) => unwrap(postV1FleetTenantsIdRelease({ client, path: { id: tenant.id } })),
+    done: (tenant) => word('release.done', { name: tenant.name }),
+  });
   return (
     <>
       <PageHead title={word('tenants')} lead={word('tenants.lead')} />
@@ -149,6 +174,24 @@ export function TenantList() {
           </Toolbar>
         }
         actions={(tenant) => {
+          if (tenant.quarantine) {
+            return (
+              <Group gap="xs" justify="flex-end">
+                <RowButton
+                  label={word('check')}
+                  of={tenant.name}
+                  busy={check.isPending && check.variables?.id === tenant.id}
+                  onClick={() => check.mutate(tenant)}
+                />
+                <RowButton
+                  label={word('release')}
+                  of={tenant.name}
+                  busy={release.isPending && release.variables?.id === tenant.id}
+                  onClick={() => release.mutate(tenant)}
+                />
+              </Group>
+            );
+          }
           if (tenant.state === 'ready') {
             return <RowButton label={word('suspend')} of={tenant.name} onClick={() => setSuspending(tenant)} />;
           }

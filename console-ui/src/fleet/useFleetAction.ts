@@ -5,7 +5,7 @@ import { useWords } from '../words';
 
 interface FleetAction<Subject, Answer> {
   act: (subject: Subject) => Promise<Answer>;
-  done?: (subject: Subject) => string;
+  done?: (subject: Subject, answer: Answer) => string;
 }
 
 export function useFleetAction<Subject, Answer>({ act, done }: FleetAction<Subject, Answer>) {
@@ -14,9 +14,9 @@ export function useFleetAction<Subject, Answer>({ act, done }: FleetAction<Subje
   return useMutation({
     mutationFn: act,
     onError: (error) => toastProblem(word('fleet.failed'), asApiError(error)),
-    onSuccess: (_answer, subject) => {
+    onSuccess: (answer, subject) => {
       void queries.invalidateQueries({ queryKey: ['fleet'] });
-      if (done) toast(done(subject));
+      if (done) toast(done(subject, answer));
     },
   });
 }

@@ -20,11 +20,12 @@ use crate::sites::{self, Site, SiteState, Sites};
 /// Tenants that are listed at a time.
 const LISTED_AT_A_TIME_ROWS: u64 = 1_000;
 /// Tenants that are migrated between two looks at how the wave goes.
-const BATCH_TENANTS_MAX: u64 = 64;
+const BATCH_TENANTS_MAX: u64 = 32;
 /// Stores that one worker migrates at the same time.
 pub(super) const AT_ONCE_PER_WORKER_MAX: usize = 4;
-/// A stretch of work takes so long, and another one follows; less than a job may take.
-const STRETCH_SECONDS: u64 = 60;
+/// A stretch of work begins batches for so long, and another one follows. With a last batch of a
+/// worker that lets every order time out it takes less than a job may.
+const STRETCH_SECONDS: u64 = 30;
 
 /// What came of one tenant.
 enum Outcome {

@@ -32,6 +32,17 @@ fn schema_version(store: &Path) -> i64 {
     sql(store, "PRAGMA user_version")
 }
 
+/// The schema versions of many stores, asked for at once.
+fn schema_versions(stores: &[PathBuf]) -> Vec<i64> {
+    let script = "import sqlite3,sys\n\
+                  for f in sys.argv[1:]: print(sqlite3.connect(f).execute('PRAGMA user_version').fetchone()[0])";
+    let output = Command::new("python3").args(["-c", script]).args(stores).output();
+    let text = String::from_utf8(output.expect("python3").stdout).expect("text");
+    let versions: Vec<i64> = text.lines().map(|line| line.parse().expect("a number")).collect();
+    assert_eq!(versions.len(), stores.len());
+    versions
+}
+
 /// Gives a store two rows that the next release's unique index refuses.
 fn poison(store: &Path) {
     for id in [1, 2] {
@@ -271,9 +282,10 @@ async fn a_sweep_converges_however_often_the_planes_are_killed() {
         assert_eq!(host.get("/").await.status, expected, "site {number}");
     }
     assert!(worker.take().expect("a worker").terminate());
-    for (number, id) in ids.iter().enumerate() {
+    let stores: Vec<PathBuf> = ids.iter().map(|id| store_of(&data, id)).collect();
+    for (number, found) in schema_versions(&stores).into_iter().enumerate() {
         let expected = current() + i64::from(!poisoned.contains(&number));
-        assert_eq!(schema_version(&store_of(&data, id)), expected, "site {number}");
+        assert_eq!(found, expected, "site {number}");
     }
 }
 
@@ -282,8 +294,10 @@ async fn a_sweep_that_dies_after_every_batch_comes_to_its_end() {
     const SITES: usize = 24;
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
-    release(data, SITES).await;
+    let ids = release(data, SITES).await;
     let mut process = Process::start(NEXT, data, &[], Some("after_upgrade_batch"));
+    // A suspended tenant is migrated like the others.
+    operate(NEXT, data, &["tenant", "suspend", &slug(5), "--reason", "test"]).expect("suspended");
     operate(NEXT, data, &["fleet", "upgrade", "--start"]).expect("started");
     // The canary, and two waves.
     for _ in 0..3 {
@@ -294,6 +308,9 @@ async fn a_sweep_that_dies_after_every_batch_comes_to_its_end() {
     assert_eq!((&done["done"], &done["failed"]), (&json!(SITES), &json!(0)), "{done}");
     assert_eq!(done["wave"], 2);
     process.kill();
+    for id in ids {
+        assert_eq!(schema_version(&store_of(data, &id)), current() + 1, "{id}");
+    }
 }
 
 /// What is done to a store's file.

@@ -246,7 +246,7 @@ impl Slot {
             database.recover().await?;
             self.needs_recovery.store(false, Ordering::Release);
         }
-        if database.schema_version().await? == 0 {
+        if provision.is_none() && database.schema_version().await? == 0 {
             return Err(DbError::Damaged("the store is empty".into()).into());
         }
         let (mut ready, mut mark, mut stored_epoch) = (false, 0, 0);

@@ -125,9 +125,15 @@ impl Store {
     }
 
     async fn connect(&self, purpose: Purpose) -> Result<Connection, DbError> {
-        Connection::open(&self.path, purpose, Duration::from_secs(STATEMENT_SECONDS_MAX))
-            .await
-            .map_err(driver)
+        let longest = Duration::from_secs(STATEMENT_SECONDS_MAX);
+        Connection::open(&self.path, purpose, longest).await.map_err(|error| {
+            // What was there when the store was opened may have been removed since.
+            if self.create {
+                driver(error)
+            } else {
+                self.still_there().err().unwrap_or_else(|| driver(error))
+            }
+        })
     }
 
     /// The schema version that the file says it has.
