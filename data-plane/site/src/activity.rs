@@ -138,7 +138,7 @@ async fn note(attempt: Attempt, event: Delivered) -> Result<(), JobError> {
         .set("payload", event.payload)
         .set("created_at", event.at_ms)
         .or_keep(["id"]);
-    tx.insert(&insert).await?;
+    tx.insert_with_commit(insert);
     attempt.complete(&mut tx).await?;
     Ok(tx.commit().await?)
 }

@@ -206,7 +206,7 @@ async fn finish<P: Action>(
 ) -> Result<SignedIn, StoreError> {
     let refresh_token = Opaque::from_random(REFRESH_PREFIX, ctx.clock().random());
     let access_token = access_token(ctx, keys, &user, family)?;
-    store::create_refresh_token(&mut tx, family, &refresh_token).await?;
+    store::create_refresh_token(&mut tx, family, &refresh_token);
     tx.commit().await?;
     Ok(SignedIn { access_token, refresh_token, user })
 }

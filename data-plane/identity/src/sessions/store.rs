@@ -34,17 +34,12 @@ pub(crate) async fn create_family(
     Ok(family)
 }
 
-pub(crate) async fn create_refresh_token(
-    tx: &mut Tx,
-    family: FamilyId,
-    token: &Opaque,
-) -> Result<(), StoreError> {
+pub(crate) fn create_refresh_token(tx: &mut Tx, family: FamilyId, token: &Opaque) {
     let insert = Insert::into("refresh_tokens")
         .set("token_hash", token.hash())
         .set("family_id", family.number())
         .set("created_at", tx.now().0);
-    tx.insert(&insert).await?;
-    Ok(())
+    tx.insert_with_commit(insert);
 }
 
 /// Writes a session of the site's pages. The caller commits.

@@ -335,8 +335,8 @@ impl Slot {
             seed(&mut tx, provision, clock).await?;
         }
         tx.publish_changed();
-        tx.insert(&meta(EPOCH_KEY, i64::try_from(epoch).unwrap_or(i64::MAX))).await?;
-        tx.insert(&meta(READY_KEY, now.0)).await?;
+        tx.insert_with_commit(meta(EPOCH_KEY, i64::try_from(epoch).unwrap_or(i64::MAX)));
+        tx.insert_with_commit(meta(READY_KEY, now.0));
         tx.commit().await?;
         Ok(tenant.mark())
     }

@@ -131,7 +131,7 @@ impl Report {
     pub(crate) fn below(&mut self, what: &'static str, measured: f64, limit: f64, unit: &str) {
         self.targets.push(Goal {
             what,
-            target: format!("< {limit:.0} {unit}"),
+            target: format!("< {limit} {unit}"),
             measured: format!("{measured:.1} {unit}"),
             met: measured < limit,
         });

@@ -130,7 +130,7 @@ async fn load(
 async fn write(tenant: &Tenant, number: u64) -> anyhow::Result<()> {
     let mut tx = tenant.begin_as_system("bench", NOW).await?;
     let row = Insert::into("options").set("key", format!("key-{number}")).set("value", "written");
-    tx.insert(&row).await?;
+    tx.insert_with_commit(row);
     tx.emit(&Written { number })?;
     tx.enqueue(&Written { number })?;
     Ok(tx.commit().await?)
