@@ -145,6 +145,8 @@ pub(super) async fn run(
         faults::point("after_copy");
         site.engine_former = Some(std::mem::replace(&mut site.engine, to));
         site.engine_next = None;
+        // An order to copy that comes late must not touch the store that counts from here on.
+        site.epoch += 1;
         write(sites, &site).await?;
         running.step("copy", StepState::Done);
         faults::point("after_switch");

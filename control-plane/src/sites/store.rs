@@ -106,9 +106,10 @@ pub(crate) async fn update(writer: &mut Writer, site: &Site, now: UnixMs) -> Res
     writer.update(&update).await.map(drop)
 }
 
-/// Writes what keeps a site's store, and nothing else of it.
+/// Writes what keeps a site's store under which epoch, and nothing else of it.
 pub(super) async fn update_engine(writer: &mut Writer, site: &Site) -> Result<(), DbError> {
     let update = Update::table(TABLE)
+        .set("epoch", i64::try_from(site.epoch).unwrap_or(i64::MAX))
         .set("engine", engine_word(&site.engine))
         .set("engine_next", site.engine_next.as_ref().map(ToString::to_string))
         .set("engine_former", site.engine_former.as_ref().map(ToString::to_string))

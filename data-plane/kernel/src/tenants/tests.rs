@@ -229,3 +229,35 @@ async fn what_was_taken_away_is_not_written_by_those_who_still_hold_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_order_to_convert_that_comes_late_changes_nothing() {
+    let Some(database) = ScratchDatabase::for_test() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place { folder, database: Some(database) };
+    let tenants = worker(&place).await;
+    let postgres = place.assignment(1).engine;
+    let file = |epoch| Assignment { engine: Engine::Sqlite, ..assignment(epoch) };
+    let provision = Provision {
+        assignment: file(1),
+        name: "Acme".into(),
+        owner: MemberId::from_random(1),
+        owner_email: "a@example.org".into(),
+    };
+    tenants.provision(&provision, &[]).await.expect("provisioned");
+    let handle = tenants.open(tenant()).await.expect("open");
+    write(&handle, "w-1").await.expect("written");
+    let order = Assignment { state: TenantState::Suspended, ..file(2) };
+    tenants.convert(order.clone(), &postgres).await.expect("converted");
+    // A try that was given up is repeated from the start.
+    tenants.convert(order.clone(), &postgres).await.expect("converted again");
+    tenants.assign(Assignment { engine: postgres.clone(), ..file(3) }).expect("assigned");
+    let open = tenants.open(tenant()).await.expect("open");
+    write(&open, "w-2").await.expect("written");
+    assert!(is_not_owned(tenants.convert(order, &postgres).await), "it is late");
+    assert_eq!(written(&open).await, ["w-1", "w-2"]);
+    assert!(tenants.retire(tenant(), &postgres).await.is_err(), "that is what keeps it");
+    tenants.retire(tenant(), &Engine::Sqlite).await.expect("retired");
+    write(&open, "w-3").await.expect("written");
+    tenants.close(Duration::from_secs(5)).await;
+}
