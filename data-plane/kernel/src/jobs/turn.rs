@@ -26,6 +26,8 @@ const JOBS_PER_TENANT_MAX: usize = 4;
 const TURN_MS_MAX: u64 = 500;
 /// When a tenant that could not be worked for has its next turn.
 const RETRY_SECONDS: u64 = 5;
+/// When a tenant in quarantine has its next turn.
+const QUARANTINED_SECONDS: u64 = 60;
 /// Jobs left behind by an ended process that are taken up in one commit.
 const TAKEN_UP_PER_TX_MAX: u64 = 100;
 /// How long a turn that waits for its jobs looks at the clock at least once.
@@ -89,6 +91,10 @@ impl Runner {
             Err(StoreError::NotOwned) => {
                 let is_news = self.tenants.assignment(id) != told;
                 is_news.then(|| self.clock.now())
+            }
+            // Which has been told; an operator releases it some time.
+            Err(StoreError::Quarantined(_)) => {
+                Some(self.clock.now().plus_seconds(QUARANTINED_SECONDS))
             }
             Err(error) => {
                 tracing::warn!(tenant = %id, %error, "the work of a tenant waits");
