@@ -25,6 +25,8 @@ const WARM_COUNT: u32 = 200;
 /// Pause before the last look at what is held.
 const REST_SECONDS: u64 = 5;
 
+/// Nor would one that the worker has kept.
+const NO_WORKER_CACHE: &str = "worker.cache_bytes_max=0";
 /// What a client asks of a site.
 const PATH: &str = "/api/v1/posts";
 
@@ -32,7 +34,11 @@ const PATH: &str = "/api/v1/posts";
 pub(crate) async fn run(program: &Program, count: u32, open: u32) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir()?;
     // A kept answer would not open a store.
-    let settings = [format!("worker.open_tenants_max={open}"), NO_CACHE.to_owned()];
+    let settings = [
+        format!("worker.open_tenants_max={open}"),
+        NO_CACHE.to_owned(),
+        NO_WORKER_CACHE.to_owned(),
+    ];
     let served = program.platform(folder.path(), &settings).await?;
     let watch = Watch::start(served.process)?;
     let mut held = Table::new(
