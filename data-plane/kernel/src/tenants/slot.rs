@@ -206,11 +206,7 @@ impl Slot {
         if let Some(open) = of_no_use {
             // Under another epoch others may have written meanwhile: nothing that was remembered
             // counts.
-            if open.has_failed() {
-                self.needs_recovery.store(true, Ordering::Release);
-                self.recoveries.fetch_add(1, Ordering::AcqRel);
-            }
-            open.close().await;
+            self.end(open).await;
         }
         let room = room.await?;
         let database = match database() {
@@ -283,7 +279,7 @@ impl Slot {
         let alone = self.lifecycle.lock().await;
         let open = self.open.lock().take();
         if let Some(open) = open {
-            open.close().await;
+            self.end(open).await;
         }
         alone
     }
@@ -341,6 +337,16 @@ impl Slot {
         Ok(tenant.mark())
     }
 
+    /// Closes what was open, and remembers of a store whose sync failed that it is to be recovered,
+    /// whoever closes it.
+    async fn end(&self, open: Arc<Open>) {
+        if open.has_failed() {
+            self.needs_recovery.store(true, Ordering::Release);
+            self.recoveries.fetch_add(1, Ordering::AcqRel);
+        }
+        open.close().await;
+    }
+
     /// Closes the store if nobody uses it; says whether it did.
     pub(crate) async fn close_if_idle(&self) -> bool {
         let _alone = self.lifecycle.lock().await;
@@ -352,7 +358,7 @@ impl Slot {
             }
         };
         let Some(open) = open else { return false };
-        open.close().await;
+        self.end(open).await;
         metrics::counter!("freehold_worker_tenant_closes_total").increment(1);
         true
     }
@@ -362,7 +368,7 @@ impl Slot {
         let _alone = self.lifecycle.lock().await;
         let open = self.open.lock().take();
         if let Some(open) = open {
-            open.close().await;
+            self.end(open).await;
         }
     }
 }
