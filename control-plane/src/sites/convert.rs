@@ -156,7 +156,13 @@ pub(super) async fn run(
         // It is served from the new store before the other one goes.
         let assignment = reconcile::assignment(&sites.fleet, &site, names, Some(owner));
         link.assign(assignment).await?;
-        link.retire(site.id, former).await?;
+        reconcile::publish(sites, &site, names, running).await;
+        if let Err(error) = link.retire(site.id, former).await {
+            // What is left behind keeps nobody from using the site. The next operation tries again.
+            tracing::warn!(site = %site.id, %error, "a store that a site came from stays");
+            running.step("retire", StepState::Failed);
+            return Ok(site);
+        }
         faults::point("after_retire");
         site.engine_former = None;
         write(sites, &site).await?;

@@ -112,6 +112,25 @@ async fn a_site_goes_to_postgres_and_back_with_everything_in_it() {
 }
 
 #[tokio::test]
+async fn a_site_goes_from_one_database_of_a_server_to_another() {
+    let Some(one) = ScratchDatabase::for_test() else { return };
+    let two = ScratchDatabase::for_test().expect("a server");
+    let databases = format!("one={} two={}", one.url(), two.url());
+    let settings = [("limits.enabled", "false"), ("worker.databases", databases.as_str())];
+    let fleet = Fleet::with(&settings).await;
+    let (_, owner) = fill(&fleet, "orchard").await;
+    let before = contents(&owner).await;
+    for (database, shown) in [("one", "postgres:one"), ("two", "postgres:two")] {
+        convert(&fleet, "orchard", json!({"engine": "postgres", "database": database})).await;
+        assert_eq!(engine(&fleet, "orchard").await, shown);
+        assert_eq!(contents(&owner).await, before);
+    }
+    // Each store that it came from is gone, or it could not be taken back.
+    convert(&fleet, "orchard", json!({"engine": "sqlite"})).await;
+    assert_eq!(contents(&owner).await, before);
+}
+
+#[tokio::test]
 async fn what_cannot_be_converted_is_told_and_left_alone() {
     let Some(database) = ScratchDatabase::for_test() else { return };
     // Two databases, one of which is not there.

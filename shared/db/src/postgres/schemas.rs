@@ -90,7 +90,13 @@ impl SchemaHost {
             return Ok(());
         }
         drop(connection);
-        self.run(format!("DROP SCHEMA IF EXISTS \"{name}\" CASCADE; DROP ROLE \"{name}\"")).await
+        // Roles are the whole server's: while another database holds a schema of this one, it stays.
+        let sql = format!(
+            "DROP SCHEMA IF EXISTS \"{name}\" CASCADE;\
+             DO $$ BEGIN DROP ROLE \"{name}\"; EXCEPTION \
+             WHEN dependent_objects_still_exist THEN NULL; END $$"
+        );
+        self.run(sql).await
     }
 
     /// Closes every connection.
