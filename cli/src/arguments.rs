@@ -56,6 +56,9 @@ pub(crate) enum Command {
     /// Look at long tasks.
     #[command(subcommand)]
     Operation(Operation),
+    /// Look at the master key, make a new one, forget those before it.
+    #[command(subcommand)]
+    Secrets(Secrets),
     /// Back the control plane up, or put a backup back.
     #[command(subcommand)]
     Db(Db),
@@ -228,6 +231,11 @@ pub(crate) enum Tenant {
         #[arg(long)]
         database: Option<String>,
     },
+    /// Give a tenant a new key and seal its secrets under it.
+    RotateKey {
+        /// Its id or slug.
+        tenant: String,
+    },
     /// Resume a suspended tenant.
     Resume {
         /// Its id or slug.
@@ -235,6 +243,18 @@ pub(crate) enum Tenant {
     },
     #[command(flatten)]
     Work(TenantWork),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secrets {
+    /// Show the master key's name, and what does not lie under it yet.
+    Status,
+    /// Make a new master key; the keys of all tenants are brought under it.
+    RotateMaster {
+        /// Forget the master keys before the newest one instead, once nothing lies under them.
+        #[arg(long)]
+        retire: bool,
+    },
 }
 
 /// The work of one tenant.

@@ -30,6 +30,9 @@ pub enum PlatformError {
     /// A secret cannot be read or made.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// The worker's wrapping key cannot be read or made.
+    #[error(transparent)]
+    WrappingKey(#[from] freehold_sealing::KeyFileError),
     /// Passwords cannot be hashed on this machine.
     #[error(transparent)]
     Hasher(#[from] HashError),

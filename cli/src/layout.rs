@@ -14,6 +14,7 @@ use freehold_credentials::PasswordHasher;
 use freehold_db::PostgresOptions;
 use freehold_fleet::{Hostname, Hosts, Upstreams};
 use freehold_ids::WorkerId;
+use freehold_sealing::{Key, KeyId};
 use freehold_telemetry::PrivateServer;
 
 use crate::error::PlatformError;
@@ -163,6 +164,29 @@ fn lock(root: &Path) -> Result<std::fs::File, PlatformError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(PlatformError::InUse(root.to_owned())),
         Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
     }
+}
+
+/// The installation's secrets, made at the first start.
+pub(crate) fn secrets(
+    config: &Config,
+    layout: &Layout,
+    clock: &Clock,
+) -> Result<Secrets, PlatformError> {
+    Ok(Secrets::load(&layout.secrets, config.master_key_file.as_deref(), clock)?)
+}
+
+/// Under which the worker on a data folder is told the keys of its tenants, made at the first start.
+pub(crate) fn wrapping_key(
+    config: &Config,
+    layout: &Layout,
+    clock: &Clock,
+) -> Result<Key, PlatformError> {
+    let own = layout.worker.join("wrapping-key");
+    let file = config.worker.wrapping_key_file.as_ref().unwrap_or(&own);
+    let make = || (KeyId::from_random(clock.random()), Key::from_random(clock.random()));
+    let ring = freehold_sealing::load_or_make(file, make)?;
+    // A file of keys is never empty.
+    Ok(ring.newest().map(|(_, key)| key.clone()).unwrap_or_else(|| make().1))
 }
 
 /// The id of the worker in the control plane's own process, made at the first start.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use freehold_clock::Clock;
 use freehold_config::Config;
-use freehold_control_plane::{ControlPlane, JoinedWorker, Secrets};
+use freehold_control_plane::{ControlPlane, JoinedWorker};
 use freehold_credentials::PasswordHasher;
 use freehold_db::Migration;
 use freehold_fleet::{Address, Hosts, RouteFeed, UpstreamId};
@@ -16,7 +16,9 @@ use freehold_telemetry::PrivateServer;
 use freehold_worker::{Worker, WorkerConfig};
 
 use crate::error::PlatformError;
-use crate::layout::{Layout, control_config, databases, hosts, private_server, worker_id};
+use crate::layout::{
+    Layout, control_config, databases, hosts, private_server, secrets, worker_id, wrapping_key,
+};
 use crate::usage::Minutes;
 
 /// A running platform.
@@ -58,7 +60,7 @@ impl Platform {
         let address =
             listener.local_addr().map_err(|error| EdgeError::Listen(config.edge_listen, error))?;
         let hosts = hosts(&config.hosts, address.port())?;
-        let secrets = Secrets::load(&layout.secrets, &clock)?;
+        let secrets = secrets(&config, &layout, &clock)?;
         let hasher = PasswordHasher::new()?;
         let feed = RouteFeed::default();
         let worker_id = worker_id(&layout, &clock)?;
@@ -71,6 +73,7 @@ impl Platform {
             databases: databases(&config),
             cache_bytes_max: config.worker.cache_bytes_max,
             migrations: tenant_migrations,
+            wrapping_key: wrapping_key(&config, &layout, &clock)?,
             socket: layout.worker_socket.clone(),
             listen: None,
             key: secrets.handover_key(&UpstreamId(worker_id.to_string())),

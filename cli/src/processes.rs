@@ -13,19 +13,21 @@ use data_encoding::HEXLOWER;
 use freehold_certificates::{Clients, Presented};
 use freehold_clock::Clock;
 use freehold_config::Config;
-use freehold_control_plane::{ControlPlane, Secrets};
+use freehold_control_plane::ControlPlane;
 use freehold_credentials::{PasswordHasher, VerifyingKey};
 use freehold_db::Migration;
 use freehold_fleet::{
     Address, CONTRACT_VERSION, Introduction, JoinSecret, Member, Membership, ProcessRole,
-    RouteFeed, Welcome,
+    RouteFeed, Welcome, WrappingKey,
 };
 use freehold_proxy::{ControlSource, Edge, EdgeError, RouteSource};
 use freehold_telemetry::PrivateServer;
 use freehold_worker::{Worker, WorkerConfig};
 
 use crate::error::PlatformError;
-use crate::layout::{Layout, control_config, databases, hosts, private_server};
+use crate::layout::{
+    Layout, control_config, databases, hosts, private_server, secrets, wrapping_key,
+};
 use crate::usage::Minutes;
 
 /// A running control plane.
@@ -49,7 +51,7 @@ impl ControlProcess {
         freehold_db::assert_version()?;
         let layout = Layout::take(&config)?;
         let hosts = hosts(&config.hosts, config.edge_listen.port())?;
-        let secrets = Secrets::load(&layout.secrets, &clock)?;
+        let secrets = secrets(&config, &layout, &clock)?;
         let operator_file = secrets.operator_file().to_owned();
         let hasher = PasswordHasher::new()?;
         let control = control_config(&config, &layout, &hosts, secrets, hasher, &clock);
@@ -118,7 +120,9 @@ impl WorkerProcess {
             None => Address::Unix(layout.worker_socket.clone()),
         };
         let called = (&config.worker_name, &config.worker_region);
-        let member = member(&config, &layout, ProcessRole::Worker, called, Some(address));
+        let mut member = member(&config, &layout, ProcessRole::Worker, called, Some(address));
+        let wrapping_key = WrappingKey(wrapping_key(&config, &layout, &clock)?);
+        member.introduction.wrapping_key = Some(wrapping_key.clone());
         let (told, assignments) = freehold_worker::Told::load(&layout.worker)?;
         let known = member.membership()?;
         let (membership, welcome, connected) = match (known, told.welcome()) {
@@ -142,6 +146,7 @@ impl WorkerProcess {
             databases: databases(&config),
             cache_bytes_max: config.worker.cache_bytes_max,
             migrations: tenant_migrations,
+            wrapping_key: wrapping_key.0.clone(),
             socket: layout.worker_socket.clone(),
             listen: listen.zip(presented.clone()),
             key,
@@ -295,6 +300,7 @@ fn new_member(
                 }
                 ProcessRole::Edge => Vec::new(),
             },
+            wrapping_key: None,
         },
         folder,
         join_token: config.join_token.clone().map(JoinSecret),

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use crate::master::Master;
+
 /// The version of the manifest that this release writes, and reads alone.
 const MANIFEST_VERSION: u16 = 1;
 /// Backups that are kept; older ones are removed.
@@ -111,8 +113,11 @@ fn entry(path: &Path, bytes: &[u8]) -> Entry {
 pub(crate) async fn make(
     db: &Database,
     config: &BackupConfig,
+    master: &Master,
     now: UnixMs,
 ) -> Result<PathBuf, BackupError> {
+    // What the copy of the database needs is copied after it.
+    let _held = master.hold().await;
     let name = now.rfc3339().replace([':', '.'], "-");
     let (done, unfinished) = (config.folder.join(&name), config.folder.join(format!("{name}.new")));
     make_folder(&unfinished.join("secrets"))?;
@@ -192,7 +197,7 @@ fn forget_old(folder: &Path) -> Result<(), BackupError> {
 /// Makes backups on schedule until told to stop.
 pub(crate) async fn schedule(
     db: Database,
-    config: BackupConfig,
+    (config, master): (BackupConfig, Master),
     clock: Clock,
     stopping: CancellationToken,
 ) {
@@ -207,7 +212,7 @@ pub(crate) async fn schedule(
     };
     loop {
         if clock.now() >= due {
-            match make(&db, &config, clock.now()).await {
+            match make(&db, &config, &master, clock.now()).await {
                 Ok(_) => metrics::gauge!("freehold_control_backup_timestamp_seconds")
                     .set(clock.now().seconds() as f64),
                 Err(error) => tracing::error!(%error, "the control plane is not backed up"),

@@ -13,6 +13,7 @@ mod installation;
 mod jobs;
 mod keys;
 mod mail;
+mod master;
 mod members;
 mod once;
 mod operations;

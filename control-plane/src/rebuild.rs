@@ -331,5 +331,8 @@ fn site(manifest: &Manifest) -> Site {
         engine: manifest.engine.parse().unwrap_or_default(),
         engine_next: None,
         engine_former: None,
+        keys: manifest.keys.clone(),
+        keys_are_stale: false,
+        keys_due_at: None,
     }
 }

@@ -1,7 +1,5 @@
 //! The platform's own secrets: made at the first start, kept in files that only the owner reads.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +8,9 @@ use freehold_certificates::Authority;
 use freehold_clock::Clock;
 use freehold_credentials::{Opaque, SigningKey};
 use freehold_fleet::{HandOverKey, ManifestKey, UpstreamId};
+use freehold_sealing::{KeyFileError, read_or_make};
+
+use crate::master::Master;
 
 /// What operator tokens start with.
 pub(crate) const OPERATOR_PREFIX: &str = "fho";
@@ -33,15 +34,28 @@ pub struct Secrets {
     pub(crate) manifests: ManifestKey,
     /// Certifies the processes of the fleet.
     pub(crate) authority: Arc<Authority>,
+    /// Seals what is to be secret in the database.
+    pub(crate) master: Master,
     operator_file: PathBuf,
 }
 
+impl From<KeyFileError> for SecretsError {
+    fn from(error: KeyFileError) -> Self {
+        Self { path: error.path, problem: error.problem }
+    }
+}
+
 impl Secrets {
-    /// Reads the secrets below a folder, making those that are not there yet.
+    /// Reads the secrets below a folder, and the master key from a file of its own where one is named,
+    /// making those that are not there yet.
     ///
     /// # Errors
     /// [`SecretsError`] names the file.
-    pub fn load(folder: &Path, clock: &Clock) -> Result<Self, SecretsError> {
+    pub fn load(
+        folder: &Path,
+        master_file: Option<&Path>,
+        clock: &Clock,
+    ) -> Result<Self, SecretsError> {
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error.to_string()))?;
         let operator_file = folder.join("operator-token");
         let fresh = || Ok(Opaque::from_random(OPERATOR_PREFIX, clock.random()).reveal().to_owned());
@@ -52,6 +66,7 @@ impl Secrets {
         let seed = key(&folder.join("ticket-key"), clock)?;
         let handover = key(&folder.join("handover-key"), clock)?;
         let authority = authority(&folder.join("authority"), clock)?;
+        let master = master_file.map_or_else(|| folder.join("master-key"), Path::to_owned);
         Ok(Self {
             operator_hash: operator.hash(),
             tickets: SigningKey::from_seed(&seed),
@@ -59,6 +74,7 @@ impl Secrets {
             // Not the key of hand-overs, which is replaced when an edge is to be kept out.
             manifests: ManifestKey::from_secret(&seed),
             authority: Arc::new(authority),
+            master: Master::load(master, clock)?,
             operator_file,
         })
     }
@@ -97,31 +113,4 @@ fn key(file: &Path, clock: &Clock) -> Result<[u8; 32], SecretsError> {
     let text = read_or_make(file, fresh).map_err(|error| failed(file, error.to_string()))?;
     let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or_else(|| failed(file, "expected 64 hexadecimal digits".into()))
-}
-
-fn read_or_make(
-    path: &Path,
-    make: impl FnOnce() -> std::io::Result<String>,
-) -> std::io::Result<String> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => return Ok(text.trim().to_owned()),
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        Err(_) => {}
-    }
-    let secret = make()?;
-    // Written whole under another name, so that a crash leaves no half secret behind.
-    let unfinished = path.with_extension("new");
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)?;
-    writeln!(file, "{secret}")?;
-    file.sync_all()?;
-    std::fs::rename(&unfinished, path)?;
-    if let Some(folder) = path.parent() {
-        std::fs::File::open(folder)?.sync_all()?;
-    }
-    Ok(secret)
 }

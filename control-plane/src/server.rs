@@ -131,6 +131,12 @@ pub enum ControlError {
          of the one that made it, as it is, before this one is started"
     )]
     OtherInstallation,
+    /// Tenants' keys lie under a master key that is not here.
+    #[error(
+        "control.master_key_file does not hold the master key {0}, under which keys of sites lie; put \
+         the file of this installation back, or a copy of the one where the key was last rotated"
+    )]
+    MasterKey(String),
     /// The socket cannot be bound.
     #[error("control.socket {0}: {1}")]
     Socket(PathBuf, std::io::Error),
@@ -192,6 +198,7 @@ impl ControlPlane {
             lines.push(join(&sites, &config, worker).await?);
         }
         take_up(&sites).await?;
+        sites::keys::note_without(&sites).await?;
         let tasks = sites.fleet.tasks.clone();
         let own = UpstreamId::control();
         let gate = Gate {
@@ -281,6 +288,9 @@ pub(crate) async fn open_database(
     if db.is_shared() && !installation::claim(&db, &secrets.authority.fingerprint()).await? {
         return Err(ControlError::OtherInstallation);
     }
+    if let Some(missing) = sites::keys::missing(&db, &secrets.master).await? {
+        return Err(ControlError::MasterKey(missing));
+    }
     Ok((db, leadership))
 }
 
@@ -294,6 +304,7 @@ fn compose(config: &ControlConfig, db: Database, feed: RouteFeed) -> Sites {
         upstreams: config.upstreams.clone(),
         connections: Connections::default(),
         manifests: config.secrets.manifests.clone(),
+        master: config.secrets.master.clone(),
         authority: config.secrets.authority.fingerprint().into(),
         backup: Arc::new(config.backup.clone()),
         tasks: TaskTracker::new(),
@@ -332,7 +343,7 @@ async fn join(
 
 /// Starts what is done again and again until the control plane stops.
 fn spawn_periodic(sites: &Sites, config: &ControlConfig, stopping: &CancellationToken) {
-    let (db, backup) = (sites.db.clone(), config.backup.clone());
+    let (db, backup) = (sites.db.clone(), (config.backup.clone(), sites.fleet.master.clone()));
     let backups = backup::schedule(db, backup, config.clock.clone(), stopping.clone());
     sites.fleet.tasks.spawn(backups);
     sites.fleet.tasks.spawn(upgrades::watch(sites.clone(), stopping.clone()));
@@ -411,6 +422,7 @@ fn rows(config: &ControlConfig, sites: &Sites, domains: &Domains, limited: bool)
     rows.extend(fleet::routes(sites.clone()));
     rows.extend(fleet::member_routes(sites.clone()));
     rows.extend(fleet::tending_routes(sites.clone()));
+    rows.extend(fleet::key_routes(sites.clone()));
     rows.extend(upgrades::routes(sites.clone()));
     rows.extend(usage::routes(sites.clone()));
     rows.extend(usage::operator_routes(sites.clone()));

@@ -21,6 +21,7 @@ pub const CONTROL: &[Migration] = &[
     control::c008_previous_slugs::MIGRATION,
     control::c009_engines::MIGRATION,
     control::c010_upgrades::MIGRATION,
+    control::c011_tenant_keys::MIGRATION,
 ];
 
 /// Migrations of every tenant's store, in order.

@@ -74,6 +74,7 @@ pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<ExitCo
     }
     if role == Role::Control {
         findings.push(secrets(&config.data_dir));
+        findings.push(master_key(config));
     }
     let failed = findings.iter().any(|finding| finding.grade == Grade::Fail);
     if as_json {
@@ -193,7 +194,31 @@ fn secrets(root: &Path) -> Finding {
             return finding("secrets", Grade::Fail, message);
         }
     }
-    finding("secrets", Grade::Ok, "readable by this user alone; they lie beside the data")
+    finding("secrets", Grade::Ok, "readable by this user alone")
+}
+
+/// While the master key lies beside the data, who copies one has the other.
+fn master_key(config: &Config) -> Finding {
+    let check = "master-key";
+    let beside = config.data_dir.join("secrets/master-key");
+    let file = config.master_key_file.as_ref().unwrap_or(&beside);
+    let Ok(metadata) = file.metadata() else {
+        let message = format!("{} is not there; the first start makes one", file.display());
+        return finding(check, Grade::Warn, message);
+    };
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return finding(check, Grade::Fail, format!("{} can be read by others", file.display()));
+    }
+    let inside = config.data_dir.canonicalize().and_then(|data| {
+        let folder = file.canonicalize()?;
+        Ok(folder.starts_with(data))
+    });
+    if inside.unwrap_or(true) {
+        let message = "it lies beside the data: a copy of the folder opens every site's secrets \
+                       (control.master_key_file)";
+        return finding(check, Grade::Warn, message);
+    }
+    finding(check, Grade::Ok, format!("{} lies apart from the data", file.display()))
 }
 
 fn sqlite() -> Finding {

@@ -123,6 +123,7 @@ async fn perform(
         Command::Fleet(command) => operate::fleet(&config, token, command, json).await,
         Command::Tenant(command) => operate::tenant(&config, token, command, json).await,
         Command::Domain(command) => domain::run(&config, token, command, json).await,
+        Command::Secrets(command) => operate::secrets(&config, token, command, json).await,
         Command::Db(command) => operate::db(&config, token, command, json).await,
         Command::Operation(command) => operate::operation(&config, token, command, json).await,
     }

@@ -43,7 +43,7 @@ fn console(config: &Config) -> Document {
         upstreams: Upstreams::default(),
         local_usage: None,
         hosts: layout::hosts(&config.hosts, config.edge_listen.port())?,
-        secrets: Secrets::load(folder.path(), &clock)?,
+        secrets: Secrets::load(folder.path(), None, &clock)?,
         mail: MailSender::Log { folder: folder.path().to_owned() },
         jobs_enabled: false,
         rate_limits_enabled: true,

@@ -7,7 +7,7 @@ use freehold_db::PostgresOptions;
 use serde_json::{Value, json};
 
 use super::upgrade;
-use crate::arguments::{Db, Fleet, Operation, PageArguments, Tenant};
+use crate::arguments::{Db, Fleet, Operation, PageArguments, Secrets, Tenant};
 use crate::client::Client;
 
 /// Columns of a table: heading and path into a row.
@@ -139,10 +139,34 @@ pub(super) async fn tenant(
             let path = format!("{}/convert", path(&tenant));
             client.post(&path, &json!({ "engine": engine, "database": database })).await?
         }
+        Tenant::RotateKey { tenant } => {
+            client.post(&format!("{}/rotate-key", path(&tenant)), &json!({})).await?
+        }
         Tenant::Resume { tenant } => {
             client.post(&format!("{}/resume", path(&tenant)), &json!({})).await?
         }
         Tenant::Work(work) => return super::tending::tend(&client, work, json).await,
+    };
+    print_one(&answer, json);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn secrets(
+    config: &Config,
+    token: Option<String>,
+    command: Secrets,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let client = Client::new(config, token)?;
+    let path = "/v1/fleet/master-key";
+    let answer = match command {
+        Secrets::Status => client.get(path).await?,
+        Secrets::RotateMaster { retire: false } => {
+            client.post(&format!("{path}/rotate"), &json!({})).await?
+        }
+        Secrets::RotateMaster { retire: true } => {
+            client.post(&format!("{path}/retire"), &json!({})).await?
+        }
     };
     print_one(&answer, json);
     Ok(ExitCode::SUCCESS)

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use freehold_clock::Clock;
 use freehold_config::Config;
-use freehold_control_plane::Secrets;
 use freehold_credentials::PasswordHasher;
 use freehold_db::PostgresOptions;
 
@@ -21,9 +20,15 @@ pub(super) async fn run(config: &Config, from: &[PathBuf], json: bool) -> anyhow
         "{} has no secrets; put back those of this installation first",
         secrets.display()
     );
+    let master_key = config.master_key_file.clone().unwrap_or_else(|| secrets.join("master-key"));
+    anyhow::ensure!(
+        master_key.is_file(),
+        "{} is not there; without the master key of this installation no site's secrets can be read",
+        master_key.display()
+    );
     let layout = Layout::take(config)?;
     let clock = Clock::system();
-    let secrets = Secrets::load(&layout.secrets, &clock)?;
+    let secrets = crate::layout::secrets(config, &layout, &clock)?;
     let database = config.control_database.clone().map(PostgresOptions::at);
     let with = (&PasswordHasher::new()?, &clock);
     let rebuilt =

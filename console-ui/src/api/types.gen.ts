@@ -436,6 +436,24 @@ export type KeyPage = {
 };
 
 /**
+ * The master key as operators see it.
+ */
+export type MasterKey = {
+    /**
+     * The name of the one that is in use.
+     */
+    id: string;
+    /**
+     * The names of those before it that are still needed, the newest first.
+     */
+    older: Array<string>;
+    /**
+     * Tenants whose keys do not lie under the one in use yet, in the database or beside their stores.
+     */
+    tenants_waiting: number;
+};
+
+/**
  * Who calls.
  */
 export type Me = {
@@ -609,7 +627,7 @@ export type Operation = {
 /**
  * What an operation does.
  */
-export type OperationKind = 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site';
+export type OperationKind = 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site' | 'rotate_key';
 
 /**
  * One page of a list.
@@ -2316,6 +2334,141 @@ export type DeleteV1FleetJoinTokensIdResponses = {
 
 export type DeleteV1FleetJoinTokensIdResponse = DeleteV1FleetJoinTokensIdResponses[keyof DeleteV1FleetJoinTokensIdResponses];
 
+export type GetV1FleetMasterKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/fleet/master-key';
+};
+
+export type GetV1FleetMasterKeyErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1FleetMasterKeyError = GetV1FleetMasterKeyErrors[keyof GetV1FleetMasterKeyErrors];
+
+export type GetV1FleetMasterKeyResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: MasterKey;
+    };
+};
+
+export type GetV1FleetMasterKeyResponse = GetV1FleetMasterKeyResponses[keyof GetV1FleetMasterKeyResponses];
+
+export type PostV1FleetMasterKeyRetireData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/fleet/master-key/retire';
+};
+
+export type PostV1FleetMasterKeyRetireErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetMasterKeyRetireError = PostV1FleetMasterKeyRetireErrors[keyof PostV1FleetMasterKeyRetireErrors];
+
+export type PostV1FleetMasterKeyRetireResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: MasterKey;
+    };
+};
+
+export type PostV1FleetMasterKeyRetireResponse = PostV1FleetMasterKeyRetireResponses[keyof PostV1FleetMasterKeyRetireResponses];
+
+export type PostV1FleetMasterKeyRotateData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/fleet/master-key/rotate';
+};
+
+export type PostV1FleetMasterKeyRotateErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetMasterKeyRotateError = PostV1FleetMasterKeyRotateErrors[keyof PostV1FleetMasterKeyRotateErrors];
+
+export type PostV1FleetMasterKeyRotateResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: MasterKey;
+    };
+};
+
+export type PostV1FleetMasterKeyRotateResponse = PostV1FleetMasterKeyRotateResponses[keyof PostV1FleetMasterKeyRotateResponses];
+
 export type GetV1FleetOperationsData = {
     body?: never;
     path?: never;
@@ -2355,7 +2508,7 @@ export type GetV1FleetOperationsData = {
         /**
          * Only rows whose kind is this.
          */
-        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site';
+        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site' | 'rotate_key';
         /**
          * Only rows whose state is this.
          */
@@ -3343,6 +3496,59 @@ export type PostV1FleetTenantsIdResumeResponses = {
 
 export type PostV1FleetTenantsIdResumeResponse = PostV1FleetTenantsIdResumeResponses[keyof PostV1FleetTenantsIdResumeResponses];
 
+export type PostV1FleetTenantsIdRotateKeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * Up to 255 visible characters of your choice, new for each change. Sent again within a day with the same request, it gets the first answer and changes nothing; with another request it is refused with 422.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/fleet/tenants/{id}/rotate-key';
+};
+
+export type PostV1FleetTenantsIdRotateKeyErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostV1FleetTenantsIdRotateKeyError = PostV1FleetTenantsIdRotateKeyErrors[keyof PostV1FleetTenantsIdRotateKeyErrors];
+
+export type PostV1FleetTenantsIdRotateKeyResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Tenant;
+    };
+};
+
+export type PostV1FleetTenantsIdRotateKeyResponse = PostV1FleetTenantsIdRotateKeyResponses[keyof PostV1FleetTenantsIdRotateKeyResponses];
+
 export type PostV1FleetTenantsIdSuspendData = {
     body: SuspendBody;
     headers?: {
@@ -4069,7 +4275,7 @@ export type GetV1OperationsData = {
         /**
          * Only rows whose kind is this.
          */
-        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site';
+        kind?: 'create_site' | 'suspend_site' | 'resume_site' | 'delete_site' | 'restore_site' | 'change_site' | 'convert_site' | 'rotate_key';
         /**
          * Only rows whose state is this.
          */

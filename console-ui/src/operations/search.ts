@@ -5,7 +5,16 @@ import * as z from 'zod';
 export const operationSearch = listSearch.extend({
   state: z.enum(['running', 'succeeded', 'failed']).optional().catch(undefined),
   kind: z
-    .enum(['create_site', 'suspend_site', 'resume_site', 'delete_site', 'restore_site', 'change_site', 'convert_site'])
+    .enum([
+      'create_site',
+      'suspend_site',
+      'resume_site',
+      'delete_site',
+      'restore_site',
+      'change_site',
+      'convert_site',
+      'rotate_key',
+    ])
     .optional()
     .catch(undefined),
 });

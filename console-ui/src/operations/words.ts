@@ -10,6 +10,7 @@ const KINDS = {
   restore_site: 'operation.restore_site',
   change_site: 'operation.change_site',
   convert_site: 'operation.convert_site',
+  rotate_key: 'operation.rotate_key',
 } as const satisfies Record<Operation['kind'], string>;
 
 const STATES = {
@@ -18,12 +19,15 @@ const STATES = {
   failed: 'operation.state.failed',
 } as const satisfies Record<Operation['state'], string>;
 
-const STEPS: Readonly<Record<string, 'step.reserve' | 'step.store' | 'step.route' | 'step.copy' | 'step.retire'>> = {
+const STEPS: Readonly<
+  Record<string, 'step.reserve' | 'step.store' | 'step.route' | 'step.copy' | 'step.retire' | 'step.seal'>
+> = {
   reserve: 'step.reserve',
   store: 'step.store',
   route: 'step.route',
   copy: 'step.copy',
   retire: 'step.retire',
+  seal: 'step.seal',
 };
 
 export function useOperationWords() {

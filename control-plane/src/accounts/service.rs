@@ -103,7 +103,8 @@ async fn mail_token(
     let hosts = &sites.fleet.hosts;
     let text = purpose.text(&hosts.origin(&hosts.console), &token);
     let id = MailId::from_random(clock.random_bits());
-    mail::enqueue(writer, id, &member.email, purpose.subject(), &text, now).await
+    let outbox = (writer, &sites.fleet.master);
+    mail::enqueue(outbox, id, &member.email, purpose.subject(), &text, now).await
 }
 
 pub(crate) async fn sign_in(

@@ -238,7 +238,10 @@ async fn back_up(
     _call: Call<AsOperator>,
     State(sites): State<Sites>,
 ) -> Result<Data<BackupView>, ApiError> {
-    let made = backup::make(&sites.db, &sites.fleet.backup, sites.clock.now()).await;
+    let made = {
+        let (db, fleet) = (&sites.db, &sites.fleet);
+        backup::make(db, &fleet.backup, &fleet.master, sites.clock.now()).await
+    };
     let folder = made.map_err(|error| match error {
         BackupError::Database(error) => answer(error),
         other => ApiError::internal(other.to_string()),

@@ -3,6 +3,7 @@
 
 mod afar;
 mod edge;
+mod keys;
 mod members;
 mod processes;
 mod routes;
@@ -13,6 +14,7 @@ mod workers;
 
 pub use afar::AfarConfig;
 pub(crate) use afar::{Afar, NotListening};
+pub(crate) use keys::routes as key_routes;
 pub(crate) use members::routes as member_routes;
 pub(crate) use processes::addresses;
 pub(crate) use routes::{TenantRef, find_tenant, routes};

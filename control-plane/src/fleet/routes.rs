@@ -53,7 +53,7 @@ enum WorkerState {
 /// A tenant as operators see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tenant)]
-struct TenantView {
+pub(super) struct TenantView {
     #[serde(flatten)]
     site: SiteView,
     #[schema(value_type = String)]
@@ -255,7 +255,10 @@ async fn shown(
     Ok(TenantView::new(sites, site, started, known))
 }
 
-async fn answer_started(sites: &Sites, started: &Started) -> Result<Data<TenantView>, ApiError> {
+pub(super) async fn answer_started(
+    sites: &Sites,
+    started: &Started,
+) -> Result<Data<TenantView>, ApiError> {
     let view = shown(sites, &started.site, Some(started)).await?;
     Ok(if started.finished { Data::ok(view) } else { Data::accepted(view) })
 }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use freehold_fleet::wire::{ENTRIES_PER_MESSAGE_MAX, Receiver, Sender, WireError};
 use freehold_fleet::{
     Assignment, ControlMessage, Engine, LinkError, Migrated, Order, OrderOutcome, ProcessMessage,
-    Provision, SchemaCounts, StoreCheck, Tended, Tending, UpstreamEntry, UpstreamId, UsageReport,
-    WorkerLink, WorkerLoad,
+    Provision, Resealed, SchemaCounts, StoreCheck, Tended, Tending, UpstreamEntry, UpstreamId,
+    UsageReport, WorkerLink, WorkerLoad, WrappingKey,
 };
 use freehold_ids::{TenantId, WorkerId};
 use parking_lot::Mutex;
@@ -32,6 +32,7 @@ type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<OrderOutcome>>>>;
 /// The line to a worker in another process.
 #[derive(Debug, Clone)]
 struct RemoteLink {
+    wrapping_key: Option<WrappingKey>,
     orders: mpsc::Sender<(Order, oneshot::Sender<OrderOutcome>)>,
 }
 
@@ -125,6 +126,17 @@ impl WorkerLink for RemoteLink {
         self.migrated(Order::Release { tenant, epoch }).await
     }
 
+    async fn reseal(&self, tenant: TenantId, epoch: u64) -> Result<Resealed, LinkError> {
+        match self.tell(Order::Reseal { tenant, epoch }).await? {
+            OrderOutcome::Resealed(resealed) => Ok(resealed),
+            other => Err(refused(other)),
+        }
+    }
+
+    fn wrapping_key(&self) -> Option<WrappingKey> {
+        self.wrapping_key.clone()
+    }
+
     async fn schemas(&self) -> Result<SchemaCounts, LinkError> {
         match self.tell(Order::Schemas).await? {
             OrderOutcome::Schemas(counts) => Ok(counts),
@@ -154,8 +166,9 @@ pub(super) async fn serve(server: &FleetServer, introduced: Introduced) -> Ended
     let (orders, to_do) = mpsc::channel(ORDERS_PENDING_MAX);
     // From here on orders queue up. They are sent after the snapshot, which is read later, so
     // that the snapshot can never undo what an order said.
-    let _line =
-        workers.connect(worker, Arc::new(RemoteLink { orders }), introduction.databases.clone());
+    let wrapping_key = introduction.wrapping_key.clone();
+    let link = Arc::new(RemoteLink { wrapping_key, orders });
+    let _line = workers.connect(worker, link, introduction.databases.clone());
     match announce(server, worker, &mut sender).await {
         Err(error) => error,
         Ok(()) => {

@@ -41,6 +41,8 @@ pub(crate) enum Work {
     ExpireSlug(TenantId, String),
     /// Goes on with an upgrade of the fleet.
     Upgrade(UpgradeId),
+    /// Does what is due about a site's keys.
+    KeepKeys(TenantId),
 }
 
 /// What is due now, each with the key under which it is enqueued once.
@@ -72,6 +74,9 @@ pub(crate) async fn due(sites: &Sites) -> Result<Vec<(String, Work)>, DbError> {
     if let Some(upgrade) = upgrades::running(&sites.db).await? {
         let key = format!("upgrade:{}:{}:{owner}:{window}", upgrade.id, upgrade.round);
         due.push((key, Work::Upgrade(upgrade.id)));
+    }
+    for (site, at) in sites::keys::due(&sites.db, now, ROWS_PER_ROUND_MAX).await? {
+        due.push((format!("keys:{site}:{at}:{window}"), Work::KeepKeys(site)));
     }
     for domain in domains::store::due(&sites.db, now, DOMAINS_PER_ROUND_MAX).await? {
         let key = format!("domain:{}:{}:{window}", domain.id, domain.next_check_at);
@@ -105,10 +110,14 @@ pub(crate) async fn run(
     let sites = &domains.sites;
     match work {
         Work::RunOperation(id) => sites::run(sites, id).await?,
-        Work::SendMail(id) => mail::send(&sites.db, &mail, id, sites.clock.now()).await?,
+        Work::SendMail(id) => {
+            let outbox = (&sites.db, &sites.fleet.master);
+            mail::send(outbox, &mail, id, sites.clock.now()).await?;
+        }
         Work::EraseSite(id) => sites::erase(sites, id).await?,
         Work::ExpireSlug(site, slug) => sites::expire_previous_slug(sites, site, &slug).await?,
         Work::Upgrade(id) => upgrades::advance(sites, id).await?,
+        Work::KeepKeys(id) => sites::keys::keep(sites, id).await?,
         Work::CheckDomain(id) => domains::recheck(&domains, id)
             .await
             .map_err(|error| error.operator_message().unwrap_or(error.message()).to_owned())?,

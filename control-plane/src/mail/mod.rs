@@ -8,8 +8,11 @@ use std::path::PathBuf;
 use freehold_clock::UnixMs;
 use freehold_db::{Database, DbError, Direction, Filter, Insert, Row, Select, Update, Writer};
 use freehold_ids::MailId;
+use freehold_sealing::{Place, Unsealable};
 use lettre::message::Mailbox;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+use crate::master::Master;
 
 /// Attempts before a mail is given up.
 const MAIL_ATTEMPTS_MAX: i64 = 10;
@@ -17,6 +20,9 @@ const MAIL_ATTEMPTS_MAX: i64 = 10;
 const MAIL_RETRY_SECONDS: u64 = 30;
 /// Mails taken up in one round.
 const MAILS_PER_ROUND_MAX: u64 = 50;
+
+/// Mails whose texts are sealed anew in one transaction.
+const RESEALED_PER_TX_ROWS: u64 = 200;
 
 /// How mail leaves.
 #[derive(Debug, Clone)]
@@ -45,15 +51,25 @@ struct Mail {
     attempts: i64,
 }
 
-/// Puts a mail in the outbox.
+/// Where a mail's text lies, which may hold a secret.
+fn place(id: MailId) -> Place {
+    Place::new(["control", "mails", "body", &id.to_string()])
+}
+
+fn unsealable(id: MailId) -> impl FnOnce(Unsealable) -> DbError {
+    move |error| DbError::Shape(format!("the text of {id}: {error}"))
+}
+
+/// Puts a mail in the outbox, its text sealed.
 pub(crate) async fn enqueue(
-    writer: &mut Writer,
+    (writer, master): (&mut Writer, &Master),
     id: MailId,
     recipient: &str,
     subject: &str,
     body: &str,
     now: UnixMs,
 ) -> Result<(), DbError> {
+    let body = master.seal_text(&place(id), body).map_err(unsealable(id))?;
     let insert = Insert::into("mails")
         .set("id", id.to_string())
         .set("recipient", recipient)
@@ -79,9 +95,10 @@ pub(crate) async fn due(db: &Database, now: UnixMs) -> Result<Vec<(MailId, i64)>
 }
 
 /// Sends one mail and notes the outcome. A mail that is sent already is left alone; one that
-/// failed is due again later. Sent mails lose their text, which may hold a secret.
+/// failed is due again later. Mails that were sent or
+/// given up lose their text.
 pub(crate) async fn send(
-    db: &Database,
+    (db, master): (&Database, &Master),
     sender: &MailSender,
     id: MailId,
     now: UnixMs,
@@ -90,14 +107,16 @@ pub(crate) async fn send(
     let select = Select::from("mails", columns)
         .filter(Filter::eq("id", id.to_string()).and(Filter::is_null("sent_at")));
     let Some(row) = db.read().await?.optional(&select).await? else { return Ok(()) };
-    let mail = read(&row, id)?;
+    let mail = read(&row, id, master)?;
     let update = Update::table("mails").filter(Filter::eq("id", id.to_string()));
     let update = match deliver(sender, &mail).await {
         Ok(()) => update.set("sent_at", now.0).set("body", "").set("error", None::<String>),
         Err(error) => {
             tracing::warn!(mail = %id, error, "a mail could not be sent");
             let wait = MAIL_RETRY_SECONDS << mail.attempts.clamp(0, 12);
-            update.set("error", error).set("next_at", now.plus_seconds(wait).0)
+            let update = update.set("error", error).set("next_at", now.plus_seconds(wait).0);
+            let is_given_up = mail.attempts + 1 >= MAIL_ATTEMPTS_MAX;
+            if is_given_up { update.set("body", "") } else { update }
         }
     };
     let mut writer = db.write().await?;
@@ -105,14 +124,42 @@ pub(crate) async fn send(
     writer.commit().await
 }
 
-fn read(row: &Row, id: MailId) -> Result<Mail, DbError> {
+fn read(row: &Row, id: MailId, master: &Master) -> Result<Mail, DbError> {
     Ok(Mail {
         id,
         recipient: row.get("recipient")?,
         subject: row.get("subject")?,
-        body: row.get("body")?,
+        body: master.open_text(&place(id), row.get("body")?).map_err(unsealable(id))?,
         attempts: row.get("attempts")?,
     })
+}
+
+/// Seals the texts of waiting mails anew that do not lie under the newest master key.
+pub(crate) async fn reseal(db: &Database, master: &Master) -> Result<(), DbError> {
+    let mut after = String::new();
+    loop {
+        let waiting = Select::from("mails", ["id", "body"])
+            .filter(Filter::ne("body", "").and(Filter::gt("id", after.as_str())))
+            .order("id", Direction::Ascending)
+            .page(RESEALED_PER_TX_ROWS, 0);
+        let mut writer = db.write().await?;
+        let rows = writer.rows(&waiting).await?;
+        for row in &rows {
+            let id: MailId = crate::operations::store::typed(row, "id")?;
+            let stored: String = row.get("body")?;
+            if master.is_stale(&stored) {
+                let text = master.open_text(&place(id), stored).map_err(unsealable(id))?;
+                let sealed = master.seal_text(&place(id), &text).map_err(unsealable(id))?;
+                let update = Update::table("mails").set("body", sealed);
+                writer.update(&update.filter(Filter::eq("id", id.to_string()))).await?;
+            }
+        }
+        writer.commit().await?;
+        match rows.last() {
+            Some(last) if rows.len() as u64 == RESEALED_PER_TX_ROWS => after = last.get("id")?,
+            _ => return Ok(()),
+        }
+    }
 }
 
 async fn deliver(sender: &MailSender, mail: &Mail) -> Result<(), String> {

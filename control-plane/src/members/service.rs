@@ -90,7 +90,8 @@ pub(super) async fn invite(
     let hosts = &sites.fleet.hosts;
     let (subject, text) = mail(&name, &hosts.origin(&hosts.console), &token);
     let id = MailId::from_random(sites.clock.random_bits());
-    let mail = crate::mail::enqueue(&mut writer, id, &invitation.email, &subject, &text, now);
+    let outbox = (&mut writer, &sites.fleet.master);
+    let mail = crate::mail::enqueue(outbox, id, &invitation.email, &subject, &text, now);
     mail.await.map_err(answer)?;
     writer.commit().await.map_err(answer)?;
     Ok(MemberView::invited(&invitation))

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = OperationKind)]
-#[expect(clippy::enum_variant_names, reason = "operations on other things will follow")]
 pub(crate) enum Kind {
     CreateSite,
     SuspendSite,
@@ -18,10 +17,11 @@ pub(crate) enum Kind {
     RestoreSite,
     ChangeSite,
     ConvertSite,
+    RotateKey,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::CreateSite,
         Self::SuspendSite,
         Self::ResumeSite,
@@ -29,12 +29,14 @@ impl Kind {
         Self::RestoreSite,
         Self::ChangeSite,
         Self::ConvertSite,
+        Self::RotateKey,
     ];
 
     /// The words of all kinds, for lists.
-    pub(crate) const WORDS: [&'static str; 7] = {
-        let [a, b, c, d, e, f, g] = Self::ALL;
-        [a.as_str(), b.as_str(), c.as_str(), d.as_str(), e.as_str(), f.as_str(), g.as_str()]
+    pub(crate) const WORDS: [&'static str; 8] = {
+        let [a, b, c, d, e, f, g, h] = Self::ALL;
+        let [a, b, c, d] = [a.as_str(), b.as_str(), c.as_str(), d.as_str()];
+        [a, b, c, d, e.as_str(), f.as_str(), g.as_str(), h.as_str()]
     };
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Kind {
             Self::RestoreSite => "restore_site",
             Self::ChangeSite => "change_site",
             Self::ConvertSite => "convert_site",
+            Self::RotateKey => "rotate_key",
         }
     }
 

@@ -4,6 +4,7 @@
 //! the gap between desired and observed, at once and, after a crash, again.
 
 pub(crate) mod convert;
+pub(crate) mod keys;
 mod list;
 mod model;
 pub(crate) mod previous_slugs;
@@ -26,6 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::backup::BackupConfig;
 use crate::fleet::{Connections, Workers};
+use crate::master::Master;
 use crate::operations::Operations;
 
 pub(crate) use list::TENANTS;
@@ -85,6 +87,8 @@ pub(crate) struct Fleet {
     pub(crate) connections: Connections,
     /// Seals what lies beside tenants' stores.
     pub(crate) manifests: ManifestKey,
+    /// Under it lie the tenants' keys.
+    pub(crate) master: Master,
     /// The fingerprint of the certificate authority, for join tokens.
     pub(crate) authority: Arc<str>,
     pub(crate) backup: Arc<BackupConfig>,

@@ -2,7 +2,7 @@
 
 use freehold_api::Problems;
 use freehold_clock::UnixMs;
-use freehold_fleet::{Engine, Hosts};
+use freehold_fleet::{Engine, Hosts, ManifestKeys};
 use freehold_ids::{AccountId, OperationId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -238,6 +238,12 @@ pub(crate) struct Site {
     pub(crate) engine_next: Option<Engine>,
     /// What kept it until its rows were copied: a store that is still to be removed.
     pub(crate) engine_former: Option<Engine>,
+    /// The keys of its secrets; absent until a control plane that knows of keys has started.
+    pub(crate) keys: Option<ManifestKeys>,
+    /// Whether secrets may lie in its store that are not sealed under the newest of them.
+    pub(crate) keys_are_stale: bool,
+    /// When something is to be done about them, in Unix milliseconds.
+    pub(crate) keys_due_at: Option<i64>,
 }
 
 impl Site {

@@ -13,14 +13,15 @@ use freehold_fleet::{
     Unread, UpstreamId, WorkerLink,
 };
 use freehold_ids::AccountId;
+use freehold_sealing::Unsealable;
 
 use super::model::{Site, SiteState};
 use super::previous_slugs::PreviousSlug;
-use super::{Fleet, Sites, convert};
+use super::{Fleet, Sites, convert, keys};
 use crate::accounts::{self, Member};
 use crate::domains::{self, Names, Served};
 use crate::faults;
-use crate::operations::{Running, StepState};
+use crate::operations::{Kind, Running, StepState};
 
 /// How long an edge may take to put a change in force before it no longer counts as connected.
 pub(crate) const EDGES_PATIENCE: Duration = Duration::from_secs(2);
@@ -36,6 +37,8 @@ pub(crate) enum Obstacle {
     NoWorker(String),
     #[error("the account has no owner")]
     NoOwner,
+    #[error("the tenant's keys: {0}")]
+    Keys(#[from] Unsealable),
 }
 
 impl Obstacle {
@@ -44,7 +47,7 @@ impl Obstacle {
         match self {
             Self::Db(DbError::Busy | DbError::Full | DbError::Io(_)) => true,
             Self::Worker(LinkError::Unreachable(_)) | Self::NoWorker(_) => true,
-            Self::Db(_) | Self::Worker(_) | Self::NoOwner => false,
+            Self::Db(_) | Self::Worker(_) | Self::NoOwner | Self::Keys(_) => false,
         }
     }
 }
@@ -91,6 +94,7 @@ pub(crate) async fn reconcile(
         SiteState::Ready => {
             assign(sites, site, assignment, running).await?;
             publish(sites, site, &names, running).await;
+            seal(sites, site, (&names, &owner), running).await?;
         }
     }
     faults::point("after_route");
@@ -114,6 +118,31 @@ async fn assign(
     running.step("store", StepState::Done);
     faults::point("after_store");
     Ok(())
+}
+
+/// Seals the site's secrets anew where that is due. Where something else was asked for, that is done
+/// also if this cannot be, and this is tried again.
+async fn seal(
+    sites: &Sites,
+    site: &Site,
+    told: (&Names, &Member),
+    running: &mut Running,
+) -> Result<(), Obstacle> {
+    let is_rotation = running.operation().kind == Kind::RotateKey;
+    if !site.keys_are_stale {
+        // Then it is the end of one that was cut off: the worker was told just now.
+        return if is_rotation { keys::forget_due(sites, site).await } else { Ok(()) };
+    }
+    running.step("seal", StepState::Running);
+    let sealed = keys::reseal(sites, site, told).await;
+    running.step("seal", if sealed.is_ok() { StepState::Done } else { StepState::Failed });
+    match sealed {
+        Err(obstacle) if !is_rotation => {
+            tracing::warn!(site = %site.id, %obstacle, "secrets are not sealed anew yet");
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 pub(super) async fn publish(sites: &Sites, site: &Site, names: &Names, running: &mut Running) {
@@ -172,6 +201,7 @@ pub(crate) fn assignment(
         },
         owner: None,
         engine: site.engine.clone(),
+        keys: keys::told(fleet, site),
         manifest,
         unread: Unread::default(),
     }
@@ -208,6 +238,7 @@ fn manifest(site: &Site, names: &Names, owner: &Member) -> Manifest {
         },
         domains: names.served.iter().map(domain).collect(),
         previous_slugs: names.previous.iter().map(former).collect(),
+        keys: site.keys.clone(),
         unread: Unread::default(),
     }
 }

@@ -8,7 +8,7 @@ use freehold_ids::{AccountId, OperationId, TenantId};
 
 use super::model::{NewSite, Site, SiteState};
 use super::reconcile::{self, Obstacle};
-use super::{Sites, convert, previous_slugs, store};
+use super::{Sites, convert, keys, previous_slugs, store};
 use crate::domains::{self, Names};
 use crate::fleet::NoWorker;
 use crate::once::Once;
@@ -70,8 +70,11 @@ pub(crate) async fn place(
     }
     let worker = sites.fleet.workers.choose(new.region.as_deref()).map_err(no_worker)?;
     let now = sites.clock.now();
+    let id = TenantId::from_random(sites.clock.random_bits());
+    let keys = sites.fleet.master.first_key(id);
+    let keys = keys.map_err(|error| ApiError::internal(error.to_string()))?;
     let site = Site {
-        id: TenantId::from_random(sites.clock.random_bits()),
+        id,
         account,
         slug: new.slug.as_str().to_owned(),
         name: new.name,
@@ -85,6 +88,9 @@ pub(crate) async fn place(
         engine: convert::choose(sites, worker.id, &sites.engine).await?,
         engine_next: None,
         engine_former: None,
+        keys: Some(keys),
+        keys_are_stale: false,
+        keys_due_at: None,
     };
     if previous_slugs::holder(writer, &site.slug).await.map_err(answer)?.is_some() {
         return Err(slug_taken(slug_path));
@@ -141,6 +147,9 @@ pub(crate) async fn change_state(
     let site = store::by_id(&mut writer, id).await.map_err(answer)?;
     let site = decide(site.ok_or_else(ApiError::not_found)?)?;
     store::update(&mut writer, &site, now).await.map_err(answer)?;
+    if kind == Kind::RotateKey {
+        keys::write(&mut writer, &site).await.map_err(answer)?;
+    }
     let operation = new_operation(sites, &site, kind);
     operations::store::insert(&mut writer, &operation).await.map_err(answer)?;
     once.note(&mut writer, id, operation.id, now).await?;

@@ -11,6 +11,7 @@ use freehold_fleet::Engine;
 use freehold_ids::{AccountId, TenantId, WorkerId};
 use freehold_lists::{Found, List, Listed};
 
+use super::keys;
 use super::model::{Site, SiteState};
 use crate::accounts::Member;
 use crate::operations::store::typed;
@@ -18,7 +19,7 @@ use crate::operations::store::typed;
 /// Sites that are counted at a time.
 const COUNTED_AT_A_TIME_ROWS: u64 = 1_000;
 pub(super) const TABLE: &str = "sites";
-pub(super) const COLUMNS: [&str; 14] = [
+pub(super) const COLUMNS: [&str; 18] = [
     "id",
     "account_id",
     "slug",
@@ -33,6 +34,10 @@ pub(super) const COLUMNS: [&str; 14] = [
     "engine",
     "engine_next",
     "engine_former",
+    "tenant_keys",
+    "tenant_keys_under",
+    "tenant_keys_stale",
+    "tenant_keys_due_at",
 ];
 
 fn site(row: &Row) -> Result<Site, DbError> {
@@ -52,6 +57,9 @@ fn site(row: &Row) -> Result<Site, DbError> {
         engine: engine(row, "engine")?.unwrap_or_default(),
         engine_next: engine(row, "engine_next")?,
         engine_former: engine(row, "engine_former")?,
+        keys: keys::read(row)?,
+        keys_are_stale: row.get::<Option<i64>>("tenant_keys_stale")?.is_some(),
+        keys_due_at: row.get("tenant_keys_due_at")?,
     })
 }
 
@@ -84,7 +92,9 @@ pub(crate) async fn insert(writer: &mut Writer, site: &Site) -> Result<(), DbErr
         .set("created_at", site.created_at)
         .set("changed_at", site.created_at)
         .set("erase_at", site.erase_at)
-        .set("engine", engine_word(&site.engine));
+        .set("engine", engine_word(&site.engine))
+        .set("tenant_keys", site.keys.as_ref().map(keys::text))
+        .set("tenant_keys_under", site.keys.as_ref().map(|keys| keys.under.to_string()));
     writer.insert(&insert).await.map(drop)
 }
 

@@ -8,7 +8,7 @@ use freehold_clock::Clock;
 use freehold_credentials::{SigningKey, VerifyingKey};
 use freehold_db::{DbError, Direction, Filter, Insert, Select};
 use freehold_kernel::{
-    Action, Compiled, Ctx, Holders, Permission, Programs, Scope, StoreError, Tenant, Tx,
+    Action, Compiled, Ctx, Holders, Permission, Programs, Scope, Secret, StoreError, Tenant, Tx,
 };
 use serde_json::{Value, json};
 
@@ -18,6 +18,9 @@ pub(crate) const READ_PUBLIC: Permission = Permission {
     holders: Holders::Anyone,
     programs: Programs::From(Scope::Read),
 };
+
+/// The private halves, as seeds of Ed25519 keys (RFC 8032).
+pub(crate) const SECRET: Secret = Secret { table: "signing_keys", key: "kid", column: "secret" };
 
 pub(crate) struct ReadPublicKeys;
 
@@ -44,14 +47,15 @@ impl Keys {
         if let Some(keys) = tenant.compiled::<Self>() {
             return Ok(keys);
         }
-        let select = Select::from("signing_keys", ["secret"])
+        let select = Select::from("signing_keys", ["kid", "secret"])
             .filter(Filter::is_null("retired_at"))
             .order("created_at", Direction::Descending);
         let mut read = tenant.read_as_system("load signing keys").await?;
         let mut keys = Vec::new();
         for row in read.rows(&select).await? {
-            let seed: [u8; 32] = row
-                .get::<Vec<u8>>("secret")?
+            let seed = tenant.reveal(&SECRET, &row.get::<String>("kid")?, row.get("secret")?)?;
+            let seed: [u8; 32] = seed
+                .as_slice()
                 .try_into()
                 .map_err(|_| DbError::Shape("a signing key is not 32 bytes".into()))?;
             keys.push(SigningKey::from_seed(&seed));
@@ -74,9 +78,10 @@ impl Keys {
 pub(crate) async fn create(tx: &mut Tx, clock: &Clock) -> Result<(), StoreError> {
     let seed: [u8; 32] = clock.random();
     let id = SigningKey::from_seed(&seed).verifying_key().id().to_owned();
+    let sealed = tx.seal(&SECRET, &id, &seed)?;
     let insert = Insert::into("signing_keys")
         .set("kid", id)
-        .set("secret", seed.to_vec())
+        .set("secret", sealed)
         .set("created_at", tx.now().0);
     tx.insert(&insert).await?;
     Ok(())

@@ -59,6 +59,7 @@ pub fn module(desk: &api::Desk) -> Module {
             "page_sessions",
             "api_tokens",
         ],
+        secrets: &[keys::SECRET],
         events: &[
             "user.registered",
             "user.signed_in",

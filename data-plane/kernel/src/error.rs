@@ -7,6 +7,7 @@ use freehold_api::ApiError;
 use freehold_db::DbError;
 use freehold_fleet::Quarantine;
 use freehold_idempotency::IdempotencyError;
+use freehold_sealing::Unsealable;
 
 /// After which time it is worth looking whether an operator has released a site.
 const QUARANTINE_RETRY_SECONDS: u64 = 600;
@@ -26,6 +27,9 @@ pub enum StoreError {
     /// The store is in quarantine until an operator releases it.
     #[error("the store is in quarantine: {}", .0.reason)]
     Quarantined(Arc<Quarantine>),
+    /// A secret cannot be sealed or opened.
+    #[error("a secret: {0}")]
+    Sealed(Unsealable),
     /// Too many tenants are open and in use.
     #[error("no room to open the tenant in time")]
     Crowded,
@@ -57,7 +61,7 @@ impl From<StoreError> for ApiError {
                  is given away or changed meanwhile",
             ),
             StoreError::Idempotency(error) => error.into(),
-            StoreError::Db(_) => Self::internal(error.to_string()),
+            StoreError::Db(_) | StoreError::Sealed(_) => Self::internal(error.to_string()),
         }
     }
 }

@@ -19,7 +19,7 @@ pub use access::{Action, Grant, Holders, Permission, Programs, Scope, Subject};
 pub use actor::{Actor, Role, User};
 pub use ctx::{Admission, Begun, Ctx};
 pub use error::StoreError;
-pub use module::{Module, SeedFuture, Seeding};
+pub use module::{Module, Secret, SeedFuture, Seeding};
 pub use options::{
     InvalidOption, OPTIONS, OptionKind, OptionSpec, SiteOptions, option, reset_option, write_option,
 };

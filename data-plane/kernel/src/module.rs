@@ -19,6 +19,17 @@ pub type SeedFuture<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + 
 /// Writes a module's first rows.
 pub type Seeding = for<'a> fn(&'a mut Tx, &'a Provision, &'a Clock) -> SeedFuture<'a>;
 
+/// A column whose values are sealed in the store, of any type of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Secret {
+    /// The table.
+    pub table: &'static str,
+    /// A column of text that tells its rows apart, and that never changes.
+    pub key: &'static str,
+    /// The column, of bytes.
+    pub column: &'static str,
+}
+
 /// One domain of a site.
 #[derive(Debug, Default)]
 pub struct Module {
@@ -30,6 +41,8 @@ pub struct Module {
     pub permissions: &'static [Permission],
     /// The tables that are its own. A table that no module names fails a test.
     pub tables: &'static [&'static str],
+    /// The columns of its tables that are sealed.
+    pub secrets: &'static [Secret],
     /// The events it emits.
     pub events: &'static [&'static str],
     /// Its first rows, if any. Modules are seeded in the order of the list.

@@ -87,6 +87,11 @@ impl Read {
         self.tenant.told(found)
     }
 
+    /// Whose store it is.
+    pub(crate) const fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
     fn reader(&mut self) -> &mut Reader {
         match &mut self.link {
             Link::Reader(reader) => reader,

@@ -196,6 +196,7 @@ mod tests {
             idle_close: std::time::Duration::from_secs(300),
             databases: Vec::new(),
             migrations: freehold_migrations::TENANT,
+            wrapping_key: freehold_sealing::Key::from_random([1; 32]),
         };
         PublicCache::new(1 << 20, Tenants::new(config, Clock::manual()).await.unwrap())
     }

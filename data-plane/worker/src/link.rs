@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use freehold_clock::Clock;
 use freehold_db::DbError;
 use freehold_fleet::{
-    Assignment, Engine, LinkError, Migrated, Provision, SchemaCounts, StoreCheck, Tended, Tending,
-    WorkerLink, WorkerLoad,
+    Assignment, Engine, LinkError, Migrated, Provision, Resealed, SchemaCounts, StoreCheck, Tended,
+    Tending, WorkerLink, WorkerLoad, WrappingKey,
 };
 use freehold_ids::{TenantId, WorkerId};
-use freehold_kernel::{Seeding, StoreError, Tenants, jobs};
+use freehold_kernel::{Secret, Seeding, StoreError, Tenants, jobs};
 
 /// Takes orders by function call; another process would take the same over a socket.
 #[derive(Debug, Clone)]
@@ -18,6 +18,7 @@ pub struct LocalLink {
     pub(crate) id: WorkerId,
     pub(crate) tenants: Tenants,
     pub(crate) seeds: Vec<Seeding>,
+    pub(crate) secrets: Vec<Secret>,
     pub(crate) plan: Arc<jobs::Plan>,
     pub(crate) clock: Clock,
 }
@@ -32,7 +33,9 @@ fn link_error(error: StoreError) -> LinkError {
         | StoreError::Db(DbError::Busy | DbError::TooSlow | DbError::Full | DbError::Io(_)) => {
             LinkError::Unreachable(error.to_string())
         }
-        StoreError::Db(_) | StoreError::Idempotency(_) => LinkError::Failed(error.to_string()),
+        StoreError::Db(_) | StoreError::Idempotency(_) | StoreError::Sealed(_) => {
+            LinkError::Failed(error.to_string())
+        }
     }
 }
 
@@ -92,6 +95,14 @@ impl WorkerLink for LocalLink {
 
     async fn release(&self, tenant: TenantId, epoch: u64) -> Result<Migrated, LinkError> {
         self.tenants.release(tenant, epoch).await.map_err(link_error)
+    }
+
+    async fn reseal(&self, tenant: TenantId, epoch: u64) -> Result<Resealed, LinkError> {
+        self.tenants.reseal(tenant, epoch, &self.secrets).await.map_err(link_error)
+    }
+
+    fn wrapping_key(&self) -> Option<WrappingKey> {
+        Some(WrappingKey(self.tenants.wrapping_key().clone()))
     }
 
     async fn schemas(&self) -> Result<SchemaCounts, LinkError> {

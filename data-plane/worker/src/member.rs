@@ -275,6 +275,10 @@ impl Session {
                 let released = self.link.release(tenant, epoch).await;
                 return released.map_or_else(OrderOutcome::from, OrderOutcome::Migrated);
             }
+            Order::Reseal { tenant, epoch } => {
+                let resealed = self.link.reseal(tenant, epoch).await;
+                return resealed.map_or_else(OrderOutcome::from, OrderOutcome::Resealed);
+            }
             Order::Schemas => {
                 let counted = self.link.schemas().await;
                 return counted.map_or_else(OrderOutcome::from, OrderOutcome::Schemas);

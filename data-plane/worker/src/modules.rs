@@ -50,7 +50,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use freehold_api::Access;
-    use freehold_db::SchemaChange;
+    use freehold_db::{ColumnType, SchemaChange};
 
     use super::*;
 
@@ -77,6 +77,32 @@ mod tests {
             })
             .collect();
         assert_eq!(created, unique);
+    }
+
+    #[test]
+    fn what_is_sealed_is_bytes_in_a_table_of_its_module() {
+        let tables: Vec<_> = freehold_migrations::TENANT
+            .iter()
+            .flat_map(|migration| (migration.changes)())
+            .filter_map(|change| match change {
+                SchemaChange::CreateTable(table) => Some(table),
+                _ => None,
+            })
+            .collect();
+        let modules = modules();
+        assert!(modules.iter().any(|module| !module.secrets.is_empty()));
+        for module in &modules {
+            for secret in module.secrets {
+                assert!(module.tables.contains(&secret.table), "{} is another's", secret.table);
+                let table = tables.iter().find(|table| table.name == secret.table);
+                let kind = |name: &str| {
+                    let column = table?.columns.iter().find(|column| column.name == name)?;
+                    Some(column.kind)
+                };
+                assert_eq!(kind(secret.key), Some(ColumnType::Text), "{secret:?}");
+                assert_eq!(kind(secret.column), Some(ColumnType::Bytes), "{secret:?}");
+            }
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
 use freehold_kernel::jobs::{Keeper, Plan, PlanError};
 use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
+use freehold_sealing::Key;
 use freehold_site::{Theme, ThemeError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,8 @@ pub struct WorkerConfig {
     pub databases: Vec<(String, PostgresOptions)>,
     /// The schema changes of stores, in order.
     pub migrations: &'static [Migration],
+    /// Under which it is told the keys of its tenants; its own, from a file of its own.
+    pub wrapping_key: Key,
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
     /// Where edges of other hosts hand requests over, over TLS, and what the worker presents.
@@ -114,6 +117,7 @@ impl Worker {
             idle_close: config.idle_close,
             databases: config.databases.clone(),
             migrations: config.migrations,
+            wrapping_key: config.wrapping_key,
         };
         let tenants = Tenants::new(tenants_config, config.clock.clone()).await?;
         let theme = Arc::new(Theme::new()?);
@@ -124,6 +128,7 @@ impl Worker {
         };
         let modules = modules::all(identity, theme.clone());
         let seeds = modules.iter().filter_map(|module| module.seed).collect();
+        let secrets = modules.iter().flat_map(|module| module.secrets).copied().collect();
         let plan = Arc::new(Plan::of(&modules)?);
         let stopping = CancellationToken::new();
         let versions = tenants.versions().clone();
@@ -151,7 +156,8 @@ impl Worker {
         let (clock, open_max) = (config.clock, config.open_tenants_max);
         let keeper = Keeper::start(tenants.due(), &plan, config.root.join("due"));
         let turns = Turns::start(tenants.clone(), plan.clone(), clock.clone(), open_max);
-        let link = LocalLink { id: config.id, tenants: tenants.clone(), seeds, plan, clock };
+        let (id, own) = (config.id, tenants.clone());
+        let link = LocalLink { id, tenants: own, seeds, secrets, plan, clock };
         let (session, meter) = (None, config.meter);
         Ok(Self { tenants, link, stopping, servers, session, turns, keeper, meter })
     }

@@ -10,3 +10,4 @@ pub(crate) mod c007_memberships;
 pub(crate) mod c008_previous_slugs;
 pub(crate) mod c009_engines;
 pub(crate) mod c010_upgrades;
+pub(crate) mod c011_tenant_keys;

@@ -128,6 +128,7 @@ async fn start(folder: &Path) -> (Edge, u16) {
             address: None,
             public_key: None,
             databases: Vec::new(),
+            wrapping_key: None,
         },
         folder: folder.to_owned(),
         join_token: Some(JoinSecret("fhj_test".into())),

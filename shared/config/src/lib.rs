@@ -36,6 +36,8 @@ pub struct WorkerSettings {
     pub open_tenants_max: usize,
     /// The Postgres databases that may hold tenants, by name: their URLs, which are secrets.
     pub databases: Vec<(String, String)>,
+    /// The file of its wrapping key; `None` for one below the data folder.
+    pub wrapping_key_file: Option<PathBuf>,
     /// Connections to each of them at most.
     pub database_connections_max: u32,
     /// Seconds for which a tenant stays open that nobody uses.
@@ -86,6 +88,8 @@ pub struct Config {
     pub backup_hours: u64,
     /// Where they go; `None` for the folder below the data folder.
     pub backup_dir: Option<PathBuf>,
+    /// The file of the master key; `None` for one below the data folder.
+    pub master_key_file: Option<PathBuf>,
     /// Sites before an address is verified.
     pub unverified_sites_max: u64,
     /// The worker's name.

@@ -93,6 +93,11 @@ impl Reader<'_> {
         value.and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
+    /// A path, or nothing.
+    fn path(&self, key: &str) -> Option<PathBuf> {
+        Some(self.text(key)).filter(|text| !text.is_empty()).map(PathBuf::from)
+    }
+
     fn flag(&self, key: &str) -> bool {
         let value = self.settings.get(key).map(|setting| &setting.value);
         value.and_then(Value::as_bool).unwrap_or_default()
@@ -167,7 +172,6 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let trusted_proxy_source = proxy_source(&mut reader, &trusted_proxies);
     let unverified = reader.number("accounts.unverified_sites_max", 0, 10_000);
     let backup_hours = reader.number("control.backup_hours", 0, 24 * 365);
-    let backup_dir = Some(reader.text("control.backup_dir")).filter(|text| !text.is_empty());
     let worker = worker(&mut reader);
     let engine = reader.one_of("control.engine", &[("sqlite", false), ("postgres", true)]);
     let grace_seconds = reader.number("stop.grace_seconds", 0, 3_600);
@@ -204,7 +208,8 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         control_database,
         jobs_enabled,
         backup_hours,
-        backup_dir: backup_dir.map(PathBuf::from),
+        backup_dir: reader.path("control.backup_dir"),
+        master_key_file: reader.path("control.master_key_file"),
         postgres_for_new_sites: engine?,
         unverified_sites_max,
         trust_reserved_names,
@@ -232,6 +237,7 @@ fn worker(reader: &mut Reader<'_>) -> Option<WorkerSettings> {
         cache_bytes_max: reader.number("worker.cache_bytes_max", 0, 1 << 40),
         database_connections_max: u32::try_from(connections).ok()?,
         databases: databases(reader),
+        wrapping_key_file: reader.path("worker.wrapping_key_file"),
     })
 }
 

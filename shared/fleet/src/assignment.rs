@@ -3,10 +3,13 @@
 
 use async_trait::async_trait;
 use freehold_ids::{MemberId, TenantId, WorkerId};
+use freehold_sealing::WrappedKey;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{Migrated, MigrationFacts, Quarantine, SchemaCounts, StoreCheck};
-use crate::{Engine, Hostname, SealedManifest, Tended, Tending, Unread, UpstreamId};
+use crate::{
+    Engine, Hostname, Resealed, SealedManifest, Tended, Tending, Unread, UpstreamId, WrappingKey,
+};
 
 /// Whether a worker may serve a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +72,10 @@ pub struct Assignment {
     /// How the store is kept.
     #[serde(default, skip_serializing_if = "Engine::is_sqlite")]
     pub engine: Engine,
+    /// The tenant's keys, the newest first, under the worker's own key. Those that are no longer the
+    /// newest open what was sealed before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<WrappedKey>,
     /// What is to lie beside the store; absent where it need not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<SealedManifest>,
@@ -88,7 +95,8 @@ impl Assignment {
     #[must_use]
     pub fn given_to(self, owner: UpstreamId, epoch: u64) -> Self {
         // A release that does not know of owners serves nothing of a deleted tenant either.
-        Self { epoch, state: TenantState::Deleted, owner: Some(owner), ..self }
+        let state = TenantState::Deleted;
+        Self { epoch, state, owner: Some(owner), keys: Vec::new(), ..self }
     }
 
     /// Whether the worker that has this may read and write the tenant's store.
@@ -181,6 +189,12 @@ pub trait WorkerLink: Send + Sync {
     /// Takes a tenant's store out of quarantine, if a check and the migration have nothing against
     /// it.
     async fn release(&self, tenant: TenantId, epoch: u64) -> Result<Migrated, LinkError>;
+
+    /// Seals the secrets in a tenant's store under the newest of its keys that the worker was told.
+    async fn reseal(&self, tenant: TenantId, epoch: u64) -> Result<Resealed, LinkError>;
+
+    /// Under which the worker is told the keys of its tenants; `None` where its release knows none.
+    fn wrapping_key(&self) -> Option<WrappingKey>;
 
     /// Counts the worker's stores by schema version.
     async fn schemas(&self) -> Result<SchemaCounts, LinkError>;

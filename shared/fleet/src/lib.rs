@@ -10,6 +10,7 @@ mod engine;
 mod feed;
 mod handover;
 mod hostname;
+mod keys;
 mod manifest;
 mod member;
 mod message;
@@ -36,6 +37,7 @@ pub use handover::{
     request_id,
 };
 pub use hostname::{Hostname, Hosts, InvalidHostname};
+pub use keys::{ManifestKeys, Resealed, WrappingKey, unwrap_keys, wrap_keys};
 pub use manifest::{
     MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, ManifestDomain, ManifestError, ManifestKey,
     ManifestOwner, ManifestSlug, SealedManifest,

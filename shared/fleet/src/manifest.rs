@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use freehold_ids::{AccountId, MemberId, TenantId, WorkerId};
 use serde::{Deserialize, Serialize};
 
-use crate::{HandOverKey, Hostname, Unread, UpstreamId};
+use crate::{HandOverKey, Hostname, ManifestKeys, Unread, UpstreamId};
 
 /// The file beside a tenant's store.
 pub const MANIFEST_FILE: &str = "manifest";
@@ -53,6 +53,9 @@ pub struct Manifest {
     /// The labels that it had before and that still lead to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous_slugs: Vec<ManifestSlug>,
+    /// The tenant's keys, under the control plane's master key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<ManifestKeys>,
     /// What a newer release says besides.
     #[serde(flatten)]
     pub unread: Unread,
@@ -182,6 +185,7 @@ mod tests {
                 canonical: true,
             }],
             previous_slugs: vec![ManifestSlug { slug: "ace".into(), until: 9 }],
+            keys: None,
             unread: Unread::default(),
         }
     }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Address, Assignment, Engine, HandOverKey, Hosts, Provision, Route, RouteChange, UpstreamId,
 };
-use crate::{LinkError, Migrated, Quarantine, SchemaCounts, StoreCheck, Tended, Tending};
-use crate::{Unread, UsageReport, Whole, WorkerLoad};
+use crate::{LinkError, Migrated, Quarantine, Resealed, SchemaCounts, StoreCheck, Tended, Tending};
+use crate::{Unread, UsageReport, Whole, WorkerLoad, WrappingKey};
 
 /// What a process of the fleet does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,6 +76,9 @@ pub struct Introduction {
     /// For a worker: the Postgres databases that it can keep tenants in, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<String>,
+    /// For a worker: under which it is told the keys of its tenants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrapping_key: Option<WrappingKey>,
 }
 
 /// From a process to the control plane.
@@ -281,6 +284,13 @@ pub enum Order {
         /// Under which epoch.
         epoch: u64,
     },
+    /// Seal the secrets in a tenant's store under the newest of its keys.
+    Reseal {
+        /// Which.
+        tenant: TenantId,
+        /// Under which epoch.
+        epoch: u64,
+    },
     /// Count stores by schema version.
     Schemas,
     /// From a newer release; refused.
@@ -302,6 +312,8 @@ pub enum OrderOutcome {
     Migrated(Migrated),
     /// The answer to [`Order::Check`].
     Checked(StoreCheck),
+    /// The answer to [`Order::Reseal`].
+    Resealed(Resealed),
     /// The answer to [`Order::Schemas`].
     Schemas(SchemaCounts),
     /// The store is in quarantine; said only to orders about its schema and state.

@@ -30,6 +30,7 @@ mod postgres;
 mod publish;
 mod rebuild;
 mod rename;
+mod sealed;
 mod site_account;
 mod sweep;
 mod tokens;

@@ -7,7 +7,10 @@
 use std::path::{Path, PathBuf};
 
 use freehold_clock::Clock;
-use freehold_fleet::{HandOver, HandOverKey, Hostname, PersistedCopy, RequestLine, Surface};
+use freehold_fleet::{
+    HandOver, HandOverKey, Hostname, PersistedCopy, RequestLine, Surface, unwrap_keys, wrap_keys,
+};
+use freehold_sealing::WrappedKey;
 use freehold_testkit::{Api, Planes, Process, log_says};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -81,10 +84,25 @@ impl Fleet {
     /// Tells a worker of the tenant, last of all.
     fn assign(&self, worker: &str, change: impl Fn(&mut Value)) {
         let mut assignment = self.assignment();
+        assignment["keys"] = self.keys_for(worker, &assignment["keys"]);
         change(&mut assignment);
         self.tell(&format!("{worker}/worker/assignments"), |records| {
             records.push(json!({"assignment": assignment}));
         });
+    }
+
+    /// The tenant's keys as the first worker was told them, as another one is.
+    fn keys_for(&self, worker: &str, keys: &Value) -> Value {
+        let wrapping = |name: &str| {
+            let file = self.planes.data(name).join("worker/wrapping-key");
+            let none = || panic!("{name} has a wrapping key");
+            let ring = freehold_sealing::load_or_make(&file, none).expect("a file");
+            ring.newest().expect("a key").1.clone()
+        };
+        let keys: Vec<WrappedKey> = serde_json::from_value(keys.clone()).expect("keys");
+        let tenant = self.site.parse().expect("an id");
+        let ring = unwrap_keys(&keys, tenant, &wrapping("one")).expect("unwrapped");
+        json!(wrap_keys(&ring, tenant, &wrapping(worker)).expect("wrapped"))
     }
 
     /// Tells an edge which worker owns every site, under which epoch.

@@ -165,6 +165,7 @@ impl Bench {
             idle_close: std::time::Duration::from_secs(300),
             databases: Vec::new(),
             migrations: freehold_migrations::TENANT,
+            wrapping_key: freehold_sealing::Key::from_random([1; 32]),
         };
         let tenants = Tenants::new(config, clock.clone()).await.expect("a folder");
         let diary = Diary::default();

@@ -9,6 +9,7 @@ mod convert;
 mod manifests;
 mod quarantine;
 mod room;
+mod secrets;
 mod slot;
 mod stores;
 mod tenant;
@@ -25,6 +26,7 @@ use freehold_clock::Clock;
 use freehold_db::{Migration, PostgresOptions};
 use freehold_fleet::{Assignment, Provision, SealedManifest};
 use freehold_ids::TenantId;
+use freehold_sealing::Key;
 use parking_lot::RwLock;
 use tokio_util::task::TaskTracker;
 
@@ -36,6 +38,7 @@ use manifests::Manifests;
 use quarantine::Quarantines;
 pub use room::OPEN_WAIT_SECONDS_MAX;
 use room::Room;
+use secrets::Sealer;
 use slot::{Opening, Slot};
 use stores::Stores;
 pub use tenant::Tenant;
@@ -56,6 +59,8 @@ pub struct TenantsConfig {
     pub databases: Vec<(String, PostgresOptions)>,
     /// The schema changes of stores, in order.
     pub migrations: &'static [Migration],
+    /// Under which the worker is told the keys of its tenants.
+    pub wrapping_key: Key,
 }
 
 /// The tenants of one worker. Cheap to clone.
@@ -65,6 +70,7 @@ pub struct Tenants(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     clock: Clock,
+    sealer: Arc<Sealer>,
     stores: Stores,
     compiled: CompiledCache,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
@@ -87,8 +93,10 @@ impl Tenants {
             Quarantines::load(&config.root, clock.clone(), tasks.clone()).map_err(stores::io)?;
         let stores = Stores::new(config.root, &config.databases, config.migrations).await?;
         let room = Room::new(config.open_max, config.idle_close);
+        let sealer = Sealer { wrapping: config.wrapping_key, clock: clock.clone() };
         Ok(Self(Arc::new(Shared {
             clock,
+            sealer: Arc::new(sealer),
             stores,
             compiled: CompiledCache::default(),
             slots: RwLock::default(),
@@ -131,6 +139,11 @@ impl Tenants {
                 Ok(())
             }
         }
+    }
+
+    /// Under which this worker is told the keys of its tenants.
+    pub fn wrapping_key(&self) -> &Key {
+        &self.0.sealer.wrapping
     }
 
     /// Every assignment.
@@ -285,7 +298,7 @@ impl Tenants {
         // As it is assigned when its turn has come.
         let database = || shared.stores.open(id, &slot.assignment().engine);
         let (room, migrations) = (&shared.room, shared.stores.migrations());
-        let with = Opening { provision, migrations, clock: &shared.clock };
+        let with = Opening { provision, migrations, sealer: &shared.sealer };
         let tenant = slot.open(room.now(), room.permit(), database, with).await?;
         room.opened(id, &slot);
         Ok(tenant)

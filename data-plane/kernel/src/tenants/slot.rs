@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-use freehold_clock::{Clock, UnixMs};
+use freehold_clock::UnixMs;
 use freehold_db::{Database, DbError, Filter, Migration, Select, SqlValue};
 use freehold_fleet::{Assignment, Provision, QuarantineCause};
 use parking_lot::{Mutex, RwLock};
@@ -14,6 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::compiled::{CompiledCache, Origin};
 use super::quarantine::Quarantines;
+use super::secrets::Sealer;
 use super::tenant::{Open, Tenant, epoch_of};
 use crate::jobs::Alarm;
 use crate::public::Counter;
@@ -52,7 +53,7 @@ pub(super) struct Opening<'a> {
     /// What a new one starts with.
     pub(super) provision: Option<(&'a Provision, &'a [Seeding])>,
     pub(super) migrations: &'static [Migration],
-    pub(super) clock: &'a Clock,
+    pub(super) sealer: &'a Arc<Sealer>,
 }
 
 impl Slot {
@@ -215,9 +216,10 @@ impl Slot {
             }
             other => other?,
         };
+        let sealer = with.sealer.clone();
         match self.prepare(&database, epoch, with).await {
             Ok(mark) => {
-                let open = Arc::new(Open::new(database, epoch, mark, room));
+                let open = Arc::new(Open::new(database, epoch, mark, sealer, room));
                 *self.open.lock() = Some(open);
                 metrics::counter!("freehold_worker_tenant_opens_total").increment(1);
                 self.join(now).ok_or(StoreError::NotOwned)
@@ -236,7 +238,7 @@ impl Slot {
         self: &Arc<Self>,
         database: &Database,
         epoch: u64,
-        Opening { provision, migrations, clock }: Opening<'_>,
+        Opening { provision, migrations, sealer }: Opening<'_>,
     ) -> Result<i64, StoreError> {
         if self.needs_recovery.load(Ordering::Acquire) {
             database.recover().await?;
@@ -268,7 +270,7 @@ impl Slot {
             (true, _) if stored_epoch == epoch => Ok(mark),
             (true, _) => self.claim(database, epoch).await.map(|()| mark),
             (false, Some((provision, seeds))) => {
-                self.seed(database.clone(), epoch, provision, seeds, clock).await
+                self.seed(database.clone(), epoch, provision, seeds, sealer).await
             }
             (false, None) => Err(DbError::Shape("the store was never finished".into()).into()),
         }
@@ -321,10 +323,11 @@ impl Slot {
         epoch: u64,
         provision: &Provision,
         seeds: &[Seeding],
-        clock: &Clock,
+        sealer: &Arc<Sealer>,
     ) -> Result<i64, StoreError> {
-        let open = Arc::new(Open::unlimited(database, epoch));
+        let open = Arc::new(Open::unlimited(database, epoch, sealer.clone()));
         let tenant = Tenant::new(open, self.clone(), epoch);
+        let clock = &sealer.clock;
         let now = clock.now();
         let mut tx = tenant.begin(now).await?;
         for seed in seeds {

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::compiled::Compiled;
+use super::secrets::Sealer;
 use super::slot::Slot;
 use crate::jobs::Alarm;
 use crate::public::Counter;
@@ -23,6 +24,7 @@ pub(crate) struct Open {
     /// The one that it was opened under, which is what the store says too.
     epoch: u64,
     sequence: Mutex<Sequence>,
+    sealer: Arc<Sealer>,
     room: Option<OwnedSemaphorePermit>,
 }
 
@@ -31,14 +33,16 @@ impl Open {
         database: Database,
         epoch: u64,
         mark: i64,
+        sealer: Arc<Sealer>,
         room: OwnedSemaphorePermit,
     ) -> Self {
-        Self { database, epoch, sequence: Mutex::new(Sequence::after(mark)), room: Some(room) }
+        let sequence = Mutex::new(Sequence::after(mark));
+        Self { database, epoch, sequence, sealer, room: Some(room) }
     }
 
     /// A store that is being made and does not count yet.
-    pub(crate) fn unlimited(database: Database, epoch: u64) -> Self {
-        Self { database, epoch, sequence: Mutex::new(Sequence::after(0)), room: None }
+    pub(crate) fn unlimited(database: Database, epoch: u64, sealer: Arc<Sealer>) -> Self {
+        Self { database, epoch, sequence: Mutex::new(Sequence::after(0)), sealer, room: None }
     }
 
     pub(crate) const fn epoch(&self) -> u64 {
@@ -109,6 +113,10 @@ impl Tenant {
 
     pub(crate) fn alarm(&self) -> &Alarm {
         self.slot.alarm()
+    }
+
+    pub(super) fn sealer(&self) -> &Sealer {
+        &self.open.sealer
     }
 
     /// The one that this handle was given out under.

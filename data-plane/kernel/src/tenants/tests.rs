@@ -2,12 +2,14 @@
 //! was told so, sees it in the store, or hears it from an edge.
 
 use freehold_clock::UnixMs;
-use freehold_db::{Insert, PostgresOptions, Select};
-use freehold_fleet::{Engine, Hostname, SiteFacts, TenantState, Unread, UpstreamId};
+use freehold_db::{Filter, Insert, PostgresOptions, Select};
+use freehold_fleet::{Engine, Hostname, SiteFacts, TenantState, Unread, UpstreamId, wrap_keys};
 use freehold_ids::MemberId;
 use freehold_scratch_postgres::ScratchDatabase;
+use freehold_sealing::{Key, KeyId, Ring, Unsealable, WrappedKey, sealed_under};
 
 use super::*;
+use crate::Secret;
 
 const NOW: UnixMs = UnixMs(1_800_000_000_000);
 
@@ -33,9 +35,21 @@ pub(crate) fn assignment(epoch: u64) -> Assignment {
         },
         owner: None,
         engine: Engine::Sqlite,
+        keys: wrapped(&[1]),
         manifest: None,
         unread: Unread::default(),
     }
+}
+
+fn wrapping_key() -> Key {
+    Key::from_random([1; 32])
+}
+
+/// The tenant's keys of these numbers, as a worker is told them.
+fn wrapped(numbers: &[u8]) -> Vec<WrappedKey> {
+    let key = |number: &u8| (KeyId::from_random([*number; 8]), Key::from_random([*number; 32]));
+    let ring = Ring::new(numbers.iter().map(key).collect());
+    wrap_keys(&ring, tenant(), &wrapping_key()).expect("wrapped")
 }
 
 /// Where the workers of a test keep their tenants.
@@ -75,6 +89,7 @@ async fn worker(place: &Place) -> Tenants {
         idle_close: Duration::from_secs(300),
         databases: databases.collect(),
         migrations: freehold_migrations::TENANT,
+        wrapping_key: wrapping_key(),
     };
     Tenants::new(config, Clock::manual()).await.expect("a folder")
 }
@@ -260,4 +275,69 @@ async fn an_order_to_convert_that_comes_late_changes_nothing() {
     tenants.retire(tenant(), &Engine::Sqlite).await.expect("retired");
     write(&open, "w-3").await.expect("written");
     tenants.close(Duration::from_secs(5)).await;
+}
+
+const SECRET: Secret = Secret { table: "signing_keys", key: "kid", column: "secret" };
+
+/// Writes a secret as it is, or sealed.
+async fn keep(tenant: &Tenant, row: &str, is_sealed: bool) -> Result<(), StoreError> {
+    let mut tx = tenant.begin(UnixMs(0)).await?;
+    let secret = format!("the secret of {row}").into_bytes();
+    let stored = if is_sealed { tx.seal(&SECRET, row, &secret)? } else { secret };
+    let insert =
+        Insert::into("signing_keys").set("kid", row).set("secret", stored).set("created_at", 0_i64);
+    tx.insert(&insert).await?;
+    tx.commit().await
+}
+
+async fn stored(tenant: &Tenant, row: &str) -> Vec<u8> {
+    let select = Select::from("signing_keys", ["secret"]).filter(Filter::eq("kid", row));
+    let mut read = tenant.read().await.expect("a connection");
+    read.optional(&select).await.expect("read").expect("a row").get("secret").expect("bytes")
+}
+
+async fn revealed(tenant: &Tenant, row: &str) -> Result<String, StoreError> {
+    let secret = tenant.reveal(&SECRET, row, stored(tenant, row).await)?;
+    Ok(String::from_utf8(secret.to_vec()).expect("text"))
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_for_their_row_and_sealed_anew_under_the_newest_key() {
+    on_every_engine(async |place| {
+        let (tenants, open) = owner(&place).await;
+        keep(&open, "before", false).await.expect("as an earlier release wrote it");
+        // More than one transaction takes.
+        for number in 0..120 {
+            keep(&open, &format!("k{number:03}"), true).await.expect("sealed");
+        }
+        assert!(!stored(&open, "k000").await.windows(10).any(|part| part == b"the secret"));
+        let moved = open.reveal(&SECRET, "k001", stored(&open, "k000").await);
+        assert!(matches!(moved, Err(StoreError::Sealed(Unsealable::Changed(_)))), "{moved:?}");
+        let told = |keys| Assignment { keys, ..place.assignment(1) };
+        tenants.assign(told(wrapped(&[2, 1]))).expect("assigned");
+        keep(&open, "newer", true).await.expect("sealed under the newest");
+        let resealed = tenants.reseal(tenant(), 1, &[SECRET]).await.expect("sealed anew");
+        assert_eq!(resealed.rows, 121);
+        assert!(is_not_owned(tenants.reseal(tenant(), 2, &[SECRET]).await), "another epoch");
+        tenants.assign(told(wrapped(&[2]))).expect("assigned");
+        for row in ["before", "k000", "k119", "newer"] {
+            assert_eq!(
+                revealed(&open, row).await.expect("revealed"),
+                format!("the secret of {row}")
+            );
+            let under = sealed_under(&stored(&open, row).await);
+            assert_eq!(under, Some(KeyId::from_random([2; 8])), "{row}");
+        }
+        let again = tenants.reseal(tenant(), 1, &[SECRET]).await.expect("nothing to do");
+        assert_eq!(again.rows, 0);
+        // Without its key a secret is out of reach, and none is written as it is.
+        tenants.assign(told(wrapped(&[3]))).expect("assigned");
+        let lost = revealed(&open, "k000").await;
+        assert!(matches!(lost, Err(StoreError::Sealed(Unsealable::NoKey(_)))), "{lost:?}");
+        tenants.assign(told(Vec::new())).expect("assigned");
+        let unsealed = keep(&open, "none", true).await;
+        assert!(matches!(unsealed, Err(StoreError::Sealed(Unsealable::Empty))), "{unsealed:?}");
+        tenants.close(Duration::from_secs(5)).await;
+    })
+    .await;
 }

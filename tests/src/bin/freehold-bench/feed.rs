@@ -192,6 +192,7 @@ fn start(data: &Path) -> anyhow::Result<Edge> {
             address: None,
             public_key: None,
             databases: Vec::new(),
+            wrapping_key: None,
         },
         folder: data.to_owned(),
         join_token: Some(JoinSecret("bench".into())),

@@ -9,9 +9,11 @@ use freehold_clock::{Clock, UnixMs};
 use freehold_db::{Filter, Insert, Select};
 use freehold_fleet::{
     Assignment, CONTRACT_VERSION, Engine, Hostname, Provision, SiteFacts, TenantState, Unread,
+    wrap_keys,
 };
 use freehold_ids::{MemberId, TenantId};
 use freehold_kernel::{Tenant, Tenants, TenantsConfig};
+use freehold_sealing::{Key, KeyId, Ring};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Row as _};
 
@@ -87,8 +89,13 @@ pub(crate) async fn worker(folder: &Path, open_max: usize) -> anyhow::Result<Ten
         idle_close: Duration::from_secs(300),
         databases: Vec::new(),
         migrations: freehold_migrations::TENANT,
+        wrapping_key: wrapping_key(),
     };
     Ok(Tenants::new(config, Clock::system()).await?)
+}
+
+fn wrapping_key() -> Key {
+    Key::from_random([1; 32])
 }
 
 pub(crate) fn id(number: u32) -> TenantId {
@@ -99,6 +106,7 @@ pub(crate) fn id(number: u32) -> TenantId {
 pub(crate) fn assignment(number: u32) -> Assignment {
     let slug = format!("kettle-{number}");
     let name = |host: &str| format!("{slug}.{host}");
+    let ring = Ring::new(vec![(KeyId::from_random([1; 8]), Key::from_random([2; 32]))]);
     Assignment {
         version: CONTRACT_VERSION,
         tenant: id(number),
@@ -115,6 +123,7 @@ pub(crate) fn assignment(number: u32) -> Assignment {
         },
         owner: None,
         engine: Engine::Sqlite,
+        keys: wrap_keys(&ring, id(number), &wrapping_key()).expect("wrapped"),
         manifest: None,
         unread: Unread::default(),
     }
