@@ -55,7 +55,8 @@ fn nextest(workspace: &Workspace, filter: &[String]) -> anyhow::Result<Outcome> 
     if !has_nextest(workspace) {
         bail!("a long run needs cargo-nextest (cargo install --locked cargo-nextest)");
     }
-    let mut command = workspace.cargo(["nextest", "run", "--workspace", "--locked", "--profile", "long"]);
+    let mut command =
+        workspace.cargo(["nextest", "run", "--workspace", "--locked", "--profile", "long"]);
     if std::io::stderr().is_terminal() {
         command.arg("--color=always");
     }
