@@ -33,6 +33,12 @@ pub enum PlatformError {
     /// The worker's wrapping key cannot be read or made.
     #[error(transparent)]
     WrappingKey(#[from] freehold_sealing::KeyFileError),
+    /// Object storage cannot be used.
+    #[error("objects.url: {0}")]
+    ObjectsUrl(String),
+    /// Object storage cannot be used as configured.
+    #[error(transparent)]
+    Objects(#[from] freehold_objects::ObjectsError),
     /// Passwords cannot be hashed on this machine.
     #[error(transparent)]
     Hasher(#[from] HashError),

@@ -14,6 +14,7 @@ use freehold_credentials::PasswordHasher;
 use freehold_db::PostgresOptions;
 use freehold_fleet::{Hostname, Hosts, Upstreams};
 use freehold_ids::WorkerId;
+use freehold_objects::{Bucket, Objects, ObjectsPlace};
 use freehold_sealing::{Key, KeyId};
 use freehold_telemetry::PrivateServer;
 
@@ -118,6 +119,26 @@ pub(crate) fn databases(config: &Config) -> Vec<(String, PostgresOptions)> {
     named
         .map(|(name, url)| (name.clone(), PostgresOptions { url: url.clone(), connections_max }))
         .collect()
+}
+
+/// Object storage as configured; without a word a folder below the data folder.
+pub(crate) fn objects(config: &Config) -> Result<Objects, PlatformError> {
+    let place = match &config.objects {
+        None => ObjectsPlace::Folder(config.data_dir.join("objects")),
+        Some(bucket) => {
+            let parsed = Bucket::parse_url(&bucket.url);
+            let (name, prefix) = parsed.map_err(|e| PlatformError::ObjectsUrl(e.to_string()))?;
+            ObjectsPlace::Bucket(Bucket {
+                name,
+                prefix,
+                endpoint: bucket.endpoint.clone(),
+                region: bucket.region.clone(),
+                access_key_id: bucket.access_key_id.clone(),
+                secret_access_key: bucket.secret_access_key.clone(),
+            })
+        }
+    };
+    Ok(Objects::open(&place)?)
 }
 
 /// Starts the private server of metrics and health.

@@ -17,7 +17,8 @@ use freehold_worker::{Worker, WorkerConfig};
 
 use crate::error::PlatformError;
 use crate::layout::{
-    Layout, control_config, databases, hosts, private_server, secrets, worker_id, wrapping_key,
+    Layout, control_config, databases, hosts, objects, private_server, secrets, worker_id,
+    wrapping_key,
 };
 use crate::usage::Minutes;
 
@@ -74,6 +75,7 @@ impl Platform {
             cache_bytes_max: config.worker.cache_bytes_max,
             migrations: tenant_migrations,
             wrapping_key: wrapping_key(&config, &layout, &clock)?,
+            objects: objects(&config)?,
             socket: layout.worker_socket.clone(),
             listen: None,
             key: secrets.handover_key(&UpstreamId(worker_id.to_string())),

@@ -26,7 +26,7 @@ use freehold_worker::{Worker, WorkerConfig};
 
 use crate::error::PlatformError;
 use crate::layout::{
-    Layout, control_config, databases, hosts, private_server, secrets, wrapping_key,
+    Layout, control_config, databases, hosts, objects, private_server, secrets, wrapping_key,
 };
 use crate::usage::Minutes;
 
@@ -147,6 +147,7 @@ impl WorkerProcess {
             cache_bytes_max: config.worker.cache_bytes_max,
             migrations: tenant_migrations,
             wrapping_key: wrapping_key.0.clone(),
+            objects: objects(&config)?,
             socket: layout.worker_socket.clone(),
             listen: listen.zip(presented.clone()),
             key,

@@ -65,6 +65,10 @@ pub(super) async fn run(config: &Config, as_json: bool) -> anyhow::Result<ExitCo
         platform(config, running),
         limits(config),
     ];
+    let keeps_sites = role == Role::Worker || config.data_dir.join("worker/id").exists();
+    if keeps_sites {
+        findings.push(objects(config).await);
+    }
     match role {
         Role::Worker | Role::Edge => findings.push(membership(config, role).await),
         Role::Control => findings.push(backups(config)),
@@ -131,6 +135,20 @@ async fn membership(config: &Config, role: Role) -> Finding {
             let message = format!("{} serves what it was told before: {error}", known.id);
             finding("fleet", Grade::Warn, message)
         }
+    }
+}
+
+/// Whether sites can be claimed where they are to be.
+async fn objects(config: &Config) -> Finding {
+    let place = config.objects.as_ref().map_or("a folder of its own", |bucket| &bucket.url);
+    let storage = match crate::layout::objects(config) {
+        Ok(storage) => storage,
+        Err(error) => return finding("objects", Grade::Fail, error.to_string()),
+    };
+    let name = format!("doctor-{:032x}", Clock::system().random_bits());
+    match storage.probe(&name).await {
+        Ok(()) => finding("objects", Grade::Ok, format!("sites can be claimed in {place}")),
+        Err(error) => finding("objects", Grade::Fail, error.to_string()),
     }
 }
 

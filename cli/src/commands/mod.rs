@@ -133,7 +133,11 @@ fn show_config(config: &Config, json: bool) {
     // The URL of a database or a mail server may hold a password.
     let shown = |key: &str, value: &toml::Value| match (key, value.as_str()) {
         (
-            "control.database" | "worker.databases" | "fleet.join_token" | "mail.smtp_url",
+            "control.database"
+            | "worker.databases"
+            | "fleet.join_token"
+            | "mail.smtp_url"
+            | "objects.secret_access_key",
             Some(text),
         ) if !text.is_empty() => "\"(set)\"".to_owned(),
         _ => value.to_string(),

@@ -7,6 +7,7 @@ use freehold_api::ApiError;
 use freehold_db::DbError;
 use freehold_fleet::Quarantine;
 use freehold_idempotency::IdempotencyError;
+use freehold_objects::ClaimError;
 use freehold_sealing::Unsealable;
 
 /// After which time it is worth looking whether an operator has released a site.
@@ -27,6 +28,9 @@ pub enum StoreError {
     /// The store is in quarantine until an operator releases it.
     #[error("the store is in quarantine: {}", .0.reason)]
     Quarantined(Arc<Quarantine>),
+    /// It cannot be said that this worker may write under its epoch.
+    #[error(transparent)]
+    Claim(ClaimError),
     /// A secret cannot be sealed or opened.
     #[error("a secret: {0}")]
     Sealed(Unsealable),
@@ -48,8 +52,10 @@ impl From<StoreError> for ApiError {
             StoreError::Db(DbError::Full) => Self::storage_full(error.to_string()),
             StoreError::Db(DbError::Busy | DbError::TooSlow | DbError::Io(_))
             | StoreError::Crowded => Self::unavailable(1, error.to_string()),
+            // Nobody else has it; whoever is told of it looks after object storage.
+            StoreError::Claim(ClaimError::Objects(_)) => Self::unavailable(5, error.to_string()),
             // Nothing was done: an edge may ask whoever owns it.
-            StoreError::NotOwned => Self::new(
+            StoreError::NotOwned | StoreError::Claim(_) => Self::new(
                 StatusCode::MISDIRECTED_REQUEST,
                 "wrong_worker",
                 "another worker owns this site now",

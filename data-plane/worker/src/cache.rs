@@ -177,7 +177,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use freehold_clock::Clock;
+    use freehold_ids::WorkerId;
     use freehold_kernel::TenantsConfig;
+    use freehold_objects::{Objects, ObjectsPlace};
     use tokio::sync::Notify;
 
     use super::*;
@@ -189,6 +191,10 @@ mod tests {
         Key { tenant, epoch: 1, version, address: "/".into(), forms: (false, false) }
     }
 
+    fn objects(folder: &std::path::Path) -> Objects {
+        Objects::open(&ObjectsPlace::Folder(folder.join("objects"))).expect("a folder")
+    }
+
     async fn cache(folder: &std::path::Path) -> PublicCache {
         let config = TenantsConfig {
             root: folder.to_owned(),
@@ -197,6 +203,7 @@ mod tests {
             databases: Vec::new(),
             migrations: freehold_migrations::TENANT,
             wrapping_key: freehold_sealing::Key::from_random([1; 32]),
+            claims: (objects(folder), WorkerId::from_random(1)),
         };
         PublicCache::new(1 << 20, Tenants::new(config, Clock::manual()).await.unwrap())
     }

@@ -11,6 +11,7 @@ use freehold_fleet::{
 };
 use freehold_ids::{TenantId, WorkerId};
 use freehold_kernel::{Secret, Seeding, StoreError, Tenants, jobs};
+use freehold_objects::{ClaimError, ObjectsError};
 
 /// Takes orders by function call; another process would take the same over a socket.
 #[derive(Debug, Clone)]
@@ -26,6 +27,10 @@ pub struct LocalLink {
 fn link_error(error: StoreError) -> LinkError {
     match error {
         StoreError::NotOwned => LinkError::StaleEpoch,
+        StoreError::Claim(ClaimError::Superseded { .. }) => LinkError::StaleEpoch,
+        StoreError::Claim(ClaimError::Objects(ObjectsError::Away(reason))) => {
+            LinkError::Unreachable(format!("object storage cannot be reached: {reason}"))
+        }
         StoreError::Quarantined(quarantine) => {
             LinkError::Quarantined(Box::new((*quarantine).clone()))
         }
@@ -33,9 +38,10 @@ fn link_error(error: StoreError) -> LinkError {
         | StoreError::Db(DbError::Busy | DbError::TooSlow | DbError::Full | DbError::Io(_)) => {
             LinkError::Unreachable(error.to_string())
         }
-        StoreError::Db(_) | StoreError::Idempotency(_) | StoreError::Sealed(_) => {
-            LinkError::Failed(error.to_string())
-        }
+        StoreError::Db(_)
+        | StoreError::Claim(_)
+        | StoreError::Idempotency(_)
+        | StoreError::Sealed(_) => LinkError::Failed(error.to_string()),
     }
 }
 

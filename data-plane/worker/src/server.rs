@@ -19,6 +19,7 @@ use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
 use freehold_kernel::jobs::{Keeper, Plan, PlanError};
 use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
+use freehold_objects::Objects;
 use freehold_sealing::Key;
 use freehold_site::{Theme, ThemeError};
 use tokio::task::JoinHandle;
@@ -52,6 +53,8 @@ pub struct WorkerConfig {
     pub migrations: &'static [Migration],
     /// Under which it is told the keys of its tenants; its own, from a file of its own.
     pub wrapping_key: Key,
+    /// Where it claims tenants.
+    pub objects: Objects,
     /// The Unix socket that takes hand-overs.
     pub socket: PathBuf,
     /// Where edges of other hosts hand requests over, over TLS, and what the worker presents.
@@ -118,6 +121,7 @@ impl Worker {
             databases: config.databases.clone(),
             migrations: config.migrations,
             wrapping_key: config.wrapping_key,
+            claims: (config.objects, config.id),
         };
         let tenants = Tenants::new(tenants_config, config.clock.clone()).await?;
         let theme = Arc::new(Theme::new()?);

@@ -46,6 +46,27 @@ pub struct WorkerSettings {
     pub cache_bytes_max: u64,
 }
 
+/// A bucket for objects, as configured.
+#[derive(Clone)]
+pub struct BucketSettings {
+    /// `s3://BUCKET/PREFIX`.
+    pub url: String,
+    /// The server's URL; `None` for that of AWS.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: String,
+    /// Who asks.
+    pub access_key_id: String,
+    /// What requests are signed with; a secret.
+    pub secret_access_key: String,
+}
+
+impl std::fmt::Debug for BucketSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BucketSettings({})", self.url)
+    }
+}
+
 /// The whole configuration of a process.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -104,6 +125,8 @@ pub struct Config {
     pub domains_resolver: Option<SocketAddr>,
     /// How a worker keeps its tenants.
     pub worker: WorkerSettings,
+    /// The bucket of objects; `None` for a folder.
+    pub objects: Option<BucketSettings>,
     /// How mail leaves.
     pub mail: Mail,
     /// Whether rates are limited.

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use toml::Value;
 
 use crate::layers::Setting;
-use crate::{Config, Problem, WorkerSettings};
+use crate::{BucketSettings, Config, Problem, WorkerSettings};
 
 /// The name of a database of tenants.
 const DATABASE_NAME_CHARS_MAX: usize = 40;
@@ -188,7 +188,6 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
     let unverified_sites_max = unverified_sites_max(unverified, &hosts);
     let trust_reserved_names = trust_reserved_names(&mut reader, &hosts);
     let domains_resolver = listen(&mut reader, "domains.resolver");
-    let (jobs_enabled, log_filter) = (reader.flag("control.jobs"), reader.text("log.filter"));
     Some(Config {
         data_dir,
         edge_listen: edge_listen?,
@@ -206,7 +205,7 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         trusted_proxy_source,
         hosts,
         control_database,
-        jobs_enabled,
+        jobs_enabled: reader.flag("control.jobs"),
         backup_hours,
         backup_dir: reader.path("control.backup_dir"),
         master_key_file: reader.path("control.master_key_file"),
@@ -217,11 +216,12 @@ pub(crate) fn read(settings: Vec<Setting>, problems: &mut Vec<Problem>) -> Optio
         worker_name,
         worker_region,
         worker: worker?,
+        objects: bucket(&mut reader),
         mail: mail?,
         rate_limits_enabled,
         metrics_listen: metrics_listen?,
         log_format: log_format?,
-        log_filter,
+        log_filter: reader.text("log.filter"),
         grace_seconds,
         settings,
     })
@@ -393,6 +393,33 @@ fn proxy_source(reader: &mut Reader<'_>, networks: &[IpNet]) -> ProxySource {
 fn is_header_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The bucket of objects, where one is named.
+fn bucket(reader: &mut Reader<'_>) -> Option<BucketSettings> {
+    let url = reader.text("objects.url");
+    if url.is_empty() {
+        return None;
+    }
+    if !url.starts_with("s3://") {
+        reader.wrong("objects.url", "expected s3://BUCKET, s3://BUCKET/PREFIX or nothing");
+    }
+    let endpoint = reader.text("objects.endpoint");
+    if !endpoint.is_empty() && !["http://", "https://"].iter().any(|s| endpoint.starts_with(s)) {
+        reader.wrong("objects.endpoint", "expected http://…, https://… or nothing");
+    }
+    for key in ["objects.region", "objects.access_key_id", "objects.secret_access_key"] {
+        if reader.text(key).is_empty() {
+            reader.wrong(key, "a bucket needs it");
+        }
+    }
+    Some(BucketSettings {
+        url,
+        endpoint: (!endpoint.is_empty()).then_some(endpoint),
+        region: reader.text("objects.region"),
+        access_key_id: reader.text("objects.access_key_id"),
+        secret_access_key: reader.text("objects.secret_access_key"),
+    })
 }
 
 fn mail(reader: &mut Reader<'_>) -> Option<Mail> {

@@ -102,6 +102,12 @@ impl Planes {
         self.member("worker", name)
     }
 
+    /// [`Planes::worker`] with settings of its own.
+    pub fn worker_with(&self, name: &str, settings: &[&str]) -> Process {
+        let joins = !self.data(name).join("worker/membership").exists();
+        self.launch("worker", name, joins, settings)
+    }
+
     /// Starts an edge under a name; the first time it joins.
     pub fn edge(&self, name: &str) -> Process {
         self.member("edge", name)
@@ -109,15 +115,15 @@ impl Planes {
 
     fn member(&self, role: &str, name: &str) -> Process {
         let joins = !self.data(name).join(role).join("membership").exists();
-        self.launch(role, name, joins)
+        self.launch(role, name, joins, &[])
     }
 
     /// Starts a process that may have joined before, with a new join token.
     pub fn rejoin(&self, role: &str, name: &str) -> Process {
-        self.launch(role, name, true)
+        self.launch(role, name, true, &[])
     }
 
-    fn launch(&self, role: &str, name: &str, joins: bool) -> Process {
+    fn launch(&self, role: &str, name: &str, joins: bool, settings: &[&str]) -> Process {
         let data = self.data(name);
         let sockets = CONTROLS.map(|name| self.data(name).join("run/fleet.sock"));
         let control = sockets.map(|socket| format!("unix:{}", socket.display())).join(",");
@@ -128,7 +134,8 @@ impl Planes {
             token = self.token(role);
             arguments.extend(["--join", &token]);
         }
-        Process::launch(&self.program, &arguments, &data, &[&named], None)
+        let settings = [&[named.as_str()], settings].concat();
+        Process::launch(&self.program, &arguments, &data, &settings, None)
     }
 
     /// A join token for one process.

@@ -22,6 +22,7 @@ mod lists;
 mod mail;
 mod members;
 mod name_server;
+mod objects;
 mod observe;
 mod options;
 mod owner;

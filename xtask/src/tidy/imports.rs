@@ -16,6 +16,8 @@ enum Reach {
 const TESTKIT: &str = "freehold-testkit";
 /// Servers for tests, which xtask starts and any crate may use for its tests.
 const SCRATCH: &str = "freehold-scratch-postgres";
+/// A server of the S3 API for tests.
+const SCRATCH_OBJECTS: &str = "freehold-scratch-objects";
 
 const ALLOWED: &[(&str, Reach)] = &[
     // shared
@@ -38,6 +40,7 @@ const ALLOWED: &[(&str, Reach)] = &[
     ("freehold-idempotency", Reach::Only(&["freehold-api", "freehold-clock", "freehold-db"])),
     ("freehold-ids", Reach::Only(&[])),
     ("freehold-lists", Reach::Only(&["freehold-api", "freehold-db"])),
+    ("freehold-objects", Reach::Only(&["freehold-clock", "freehold-ids"])),
     ("freehold-sealing", Reach::Only(&[])),
     ("freehold-telemetry", Reach::Only(&[])),
     ("freehold-web-app", Reach::Only(&[])),
@@ -53,6 +56,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-idempotency",
             "freehold-ids",
             "freehold-migrations",
+            "freehold-objects",
             "freehold-sealing",
         ]),
     ),
@@ -113,6 +117,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-ids",
             "freehold-kernel",
             "freehold-migrations",
+            "freehold-objects",
             "freehold-sealing",
             "freehold-site",
             "freehold-web-app",
@@ -162,6 +167,7 @@ const ALLOWED: &[(&str, Reach)] = &[
             "freehold-fleet",
             "freehold-ids",
             "freehold-migrations",
+            "freehold-objects",
             "freehold-proxy",
             "freehold-sealing",
             "freehold-telemetry",
@@ -185,6 +191,7 @@ const ALLOWED: &[(&str, Reach)] = &[
         ]),
     ),
     (SCRATCH, Reach::Only(&[])),
+    (SCRATCH_OBJECTS, Reach::Only(&[])),
     ("freehold-tests", Reach::Everything),
     ("xtask", Reach::Only(&[SCRATCH])),
 ];
@@ -201,7 +208,8 @@ pub(super) fn check(importer: &str, imported: &str, kind: DependencyKind) -> Opt
         Some(Reach::Only(names)) => names.contains(&imported),
         Some(Reach::Everything) | None => true,
     };
-    let for_tests = kind == DependencyKind::Development && [TESTKIT, SCRATCH].contains(&imported);
+    let for_tests = kind == DependencyKind::Development
+        && [TESTKIT, SCRATCH, SCRATCH_OBJECTS].contains(&imported);
     if allowed || for_tests {
         return None;
     }

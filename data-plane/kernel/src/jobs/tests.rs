@@ -166,6 +166,7 @@ impl Bench {
             databases: Vec::new(),
             migrations: freehold_migrations::TENANT,
             wrapping_key: freehold_sealing::Key::from_random([1; 32]),
+            claims: crate::tenants::tests::claims(folder.path(), 1),
         };
         let tenants = Tenants::new(config, clock.clone()).await.expect("a folder");
         let diary = Diary::default();

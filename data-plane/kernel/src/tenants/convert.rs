@@ -31,7 +31,7 @@ impl Tenants {
         let _alone = slot.close_for_good().await;
         let stores = &self.0.stores;
         let source = stores.open(tenant, &from)?;
-        let taken = slot.take_over(&source, epoch, stores.migrations()).await;
+        let taken = slot.take_over(&source, epoch, (stores.migrations(), &self.0.claims)).await;
         let copied = match taken {
             Ok(()) => self.copy(tenant, &source, to).await,
             Err(error) => Err(error),

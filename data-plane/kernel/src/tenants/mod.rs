@@ -4,6 +4,7 @@
 //! at most so many open, and closes the one used longest ago that nobody uses. A tenant in use is
 //! never closed: every [`Tenant`] handle counts as a use.
 
+mod claims;
 mod compiled;
 mod convert;
 mod manifests;
@@ -25,13 +26,15 @@ use std::time::Duration;
 use freehold_clock::Clock;
 use freehold_db::{Migration, PostgresOptions};
 use freehold_fleet::{Assignment, Provision, SealedManifest};
-use freehold_ids::TenantId;
+use freehold_ids::{TenantId, WorkerId};
+use freehold_objects::Objects;
 use freehold_sealing::Key;
 use parking_lot::RwLock;
 use tokio_util::task::TaskTracker;
 
 use crate::jobs::Due;
 use crate::{PublicVersions, Seeding, StoreError};
+use claims::Claims;
 pub use compiled::Compiled;
 use compiled::CompiledCache;
 use manifests::Manifests;
@@ -61,6 +64,8 @@ pub struct TenantsConfig {
     pub migrations: &'static [Migration],
     /// Under which the worker is told the keys of its tenants.
     pub wrapping_key: Key,
+    /// Where it claims a tenant before it first writes under an epoch, and its name there.
+    pub claims: (Objects, WorkerId),
 }
 
 /// The tenants of one worker. Cheap to clone.
@@ -71,6 +76,7 @@ pub struct Tenants(Arc<Shared>);
 struct Shared {
     clock: Clock,
     sealer: Arc<Sealer>,
+    claims: Claims,
     stores: Stores,
     compiled: CompiledCache,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
@@ -93,10 +99,13 @@ impl Tenants {
             Quarantines::load(&config.root, clock.clone(), tasks.clone()).map_err(stores::io)?;
         let stores = Stores::new(config.root, &config.databases, config.migrations).await?;
         let room = Room::new(config.open_max, config.idle_close);
+        let (objects, worker) = config.claims;
+        let claims = Claims { objects, worker, clock: clock.clone() };
         let sealer = Sealer { wrapping: config.wrapping_key, clock: clock.clone() };
         Ok(Self(Arc::new(Shared {
             clock,
             sealer: Arc::new(sealer),
+            claims,
             stores,
             compiled: CompiledCache::default(),
             slots: RwLock::default(),
@@ -231,6 +240,7 @@ impl Tenants {
             slot.close().await;
         }
         self.0.stores.remove_all(tenant, engine.as_ref()).await?;
+        self.0.claims.remove(tenant).await?;
         self.0.quarantines.remove(tenant).map_err(stores::io)
     }
 
@@ -298,7 +308,8 @@ impl Tenants {
         // As it is assigned when its turn has come.
         let database = || shared.stores.open(id, &slot.assignment().engine);
         let (room, migrations) = (&shared.room, shared.stores.migrations());
-        let with = Opening { provision, migrations, sealer: &shared.sealer };
+        let with =
+            Opening { provision, migrations, sealer: &shared.sealer, claims: &shared.claims };
         let tenant = slot.open(room.now(), room.permit(), database, with).await?;
         room.opened(id, &slot);
         Ok(tenant)

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use freehold_clock::UnixMs;
 use freehold_db::{Database, DbError, Filter, Migration, Select, SqlValue};
 use freehold_fleet::{Assignment, Provision, QuarantineCause};
+use freehold_objects::ClaimError;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::claims::Claims;
 use super::compiled::{CompiledCache, Origin};
 use super::quarantine::Quarantines;
 use super::secrets::Sealer;
@@ -54,6 +56,7 @@ pub(super) struct Opening<'a> {
     pub(super) provision: Option<(&'a Provision, &'a [Seeding])>,
     pub(super) migrations: &'static [Migration],
     pub(super) sealer: &'a Arc<Sealer>,
+    pub(super) claims: &'a Claims,
 }
 
 impl Slot {
@@ -238,7 +241,7 @@ impl Slot {
         self: &Arc<Self>,
         database: &Database,
         epoch: u64,
-        Opening { provision, migrations, sealer }: Opening<'_>,
+        Opening { provision, migrations, sealer, claims }: Opening<'_>,
     ) -> Result<i64, StoreError> {
         if self.needs_recovery.load(Ordering::Acquire) {
             database.recover().await?;
@@ -265,6 +268,9 @@ impl Slot {
         // Before anything else: what another worker has is not even migrated. A copy of the template
         // has the table already.
         self.still_newest(epoch, stored_epoch)?;
+        if stored_epoch != epoch {
+            self.claim_outside(epoch, claims).await?;
+        }
         self.migrate(database, migrations, provision.is_some()).await?;
         match (ready, provision) {
             (true, _) if stored_epoch == epoch => Ok(mark),
@@ -292,12 +298,23 @@ impl Slot {
         &self,
         database: &Database,
         epoch: u64,
-        migrations: &[Migration],
+        (migrations, claims): (&[Migration], &Claims),
     ) -> Result<(), StoreError> {
         let stored = epoch_of(&mut database.read().await?, false).await?;
         self.still_newest(epoch, stored)?;
+        self.claim_outside(epoch, claims).await?;
         database.migrate(migrations).await?;
         self.claim(database, epoch).await
+    }
+
+    /// Claims the tenant in object storage, before anything is written under an epoch that the store does
+    /// not know.
+    async fn claim_outside(&self, epoch: u64, claims: &Claims) -> Result<(), StoreError> {
+        let claimed = claims.claim(self.assignment().tenant, epoch).await;
+        if let Err(StoreError::Claim(ClaimError::Superseded { epoch })) = claimed {
+            self.witness(epoch);
+        }
+        claimed
     }
 
     /// Writes the epoch into the store where it is an older one. Nobody can come in between.

@@ -5,6 +5,7 @@ use freehold_clock::UnixMs;
 use freehold_db::{Filter, Insert, PostgresOptions, Select};
 use freehold_fleet::{Engine, Hostname, SiteFacts, TenantState, Unread, UpstreamId, wrap_keys};
 use freehold_ids::MemberId;
+use freehold_objects::{Bucket, ClaimError, Claimant, ObjectsError, ObjectsPlace};
 use freehold_scratch_postgres::ScratchDatabase;
 use freehold_sealing::{Key, KeyId, Ring, Unsealable, WrappedKey, sealed_under};
 
@@ -78,7 +79,17 @@ async fn on_every_engine(test: impl AsyncFn(Place)) {
     }
 }
 
+/// Claims of the worker of this number in a folder that all share.
+pub(crate) fn claims(folder: &Path, worker: u8) -> (Objects, WorkerId) {
+    let objects = Objects::open(&ObjectsPlace::Folder(folder.join("objects"))).expect("a folder");
+    (objects, WorkerId::from_random(worker.into()))
+}
+
 async fn worker(place: &Place) -> Tenants {
+    worker_that_claims(place, claims(place.folder.path(), 1)).await
+}
+
+async fn worker_that_claims(place: &Place, claims: (Objects, WorkerId)) -> Tenants {
     let databases = place.database.iter().map(|database| {
         let options = PostgresOptions { url: database.url(), connections_max: 6 };
         ("main".to_owned(), options)
@@ -90,6 +101,7 @@ async fn worker(place: &Place) -> Tenants {
         databases: databases.collect(),
         migrations: freehold_migrations::TENANT,
         wrapping_key: wrapping_key(),
+        claims,
     };
     Tenants::new(config, Clock::manual()).await.expect("a folder")
 }
@@ -337,6 +349,86 @@ async fn secrets_are_sealed_for_their_row_and_sealed_anew_under_the_newest_key()
         tenants.assign(told(Vec::new())).expect("assigned");
         let unsealed = keep(&open, "none", true).await;
         assert!(matches!(unsealed, Err(StoreError::Sealed(Unsealable::Empty))), "{unsealed:?}");
+        tenants.close(Duration::from_secs(5)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_workers_with_one_epoch_the_one_that_claimed_it_writes() {
+    on_every_engine(async |place| {
+        let (first, open) = owner(&place).await;
+        write(&open, "w-1").await.expect("written");
+        // Both are told that they are the next owner, which a control plane that is whole never says.
+        let second = worker_that_claims(&place, claims(place.folder.path(), 2)).await;
+        for told in [&first, &second] {
+            told.assign(place.assignment(2)).expect("assigned");
+        }
+        let open = second.open(tenant()).await.expect("it comes first");
+        write(&open, "w-2").await.expect("written");
+        // The store says the epoch by now, so that it is asked alone.
+        let known = claims(place.folder.path(), 1).0.claim(tenant(), by(1, 2)).await;
+        assert!(matches!(known, Err(ClaimError::Taken { .. })), "{known:?}");
+        for told in [&first, &second] {
+            told.assign(place.assignment(3)).expect("assigned");
+        }
+        claims(place.folder.path(), 2).0.claim(tenant(), by(2, 3)).await.expect("claimed");
+        let refused = first.open(tenant()).await;
+        let is_claimed = |error: &StoreError| {
+            matches!(error, StoreError::Claim(ClaimError::Taken { epoch: 3, .. }))
+        };
+        assert!(refused.as_ref().is_err_and(is_claimed), "{refused:?}");
+        // One that is behind finds out from the claims, whatever it was told.
+        claims(place.folder.path(), 2).0.claim(tenant(), by(2, 5)).await.expect("claimed");
+        first.assign(place.assignment(4)).expect("assigned");
+        let behind = first.open(tenant()).await;
+        let is_behind = |error: &StoreError| {
+            matches!(error, StoreError::Claim(ClaimError::Superseded { epoch: 5 }))
+        };
+        assert!(behind.as_ref().is_err_and(is_behind), "{behind:?}");
+        assert!(is_not_owned(first.open(tenant()).await), "and remembers it");
+        second.assign(place.assignment(5)).expect("assigned");
+        let open = second.open(tenant()).await.expect("open");
+        assert_eq!(written(&open).await, ["w-1", "w-2"]);
+        first.close(Duration::from_secs(5)).await;
+        second.close(Duration::from_secs(5)).await;
+    })
+    .await;
+}
+
+fn by(worker: u8, epoch: u64) -> Claimant {
+    Claimant { worker: WorkerId::from_random(worker.into()), epoch, at: NOW }
+}
+
+#[tokio::test]
+async fn without_object_storage_who_owns_a_store_already_goes_on() {
+    // As `main` does.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    on_every_engine(async |place| {
+        let (tenants, open) = owner(&place).await;
+        write(&open, "w-1").await.expect("written");
+        drop(open);
+        tenants.close(Duration::from_secs(5)).await;
+        // Nobody listens on the discard port.
+        let nowhere = Bucket {
+            name: "freehold".into(),
+            prefix: String::new(),
+            endpoint: Some("http://127.0.0.1:9".into()),
+            region: "us-east-1".into(),
+            access_key_id: "x".into(),
+            secret_access_key: "x".into(),
+        };
+        let nowhere = Objects::open(&ObjectsPlace::Bucket(nowhere)).expect("nobody is asked yet");
+        let tenants = worker_that_claims(&place, (nowhere, WorkerId::from_random(1))).await;
+        tenants.assign(place.assignment(1)).expect("assigned");
+        let open = tenants.open(tenant()).await.expect("the store says its epoch");
+        write(&open, "w-2").await.expect("written");
+        tenants.assign(place.assignment(2)).expect("assigned");
+        let is_away = |error: &StoreError| {
+            matches!(error, StoreError::Claim(ClaimError::Objects(ObjectsError::Away(_))))
+        };
+        let new = tenants.open(tenant()).await;
+        assert!(new.as_ref().is_err_and(is_away), "a new epoch has to be claimed: {new:?}");
         tenants.close(Duration::from_secs(5)).await;
     })
     .await;

@@ -11,8 +11,9 @@ use freehold_fleet::{
     Assignment, CONTRACT_VERSION, Engine, Hostname, Provision, SiteFacts, TenantState, Unread,
     wrap_keys,
 };
-use freehold_ids::{MemberId, TenantId};
+use freehold_ids::{MemberId, TenantId, WorkerId};
 use freehold_kernel::{Tenant, Tenants, TenantsConfig};
+use freehold_objects::{Objects, ObjectsPlace};
 use freehold_sealing::{Key, KeyId, Ring};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Row as _};
@@ -83,6 +84,7 @@ pub(crate) async fn run(tenants: u32) -> anyhow::Result<Report> {
 
 /// Tenants of a worker, without the rest of it.
 pub(crate) async fn worker(folder: &Path, open_max: usize) -> anyhow::Result<Tenants> {
+    let objects = ObjectsPlace::Folder(folder.join("objects"));
     let config = TenantsConfig {
         root: folder.to_owned(),
         open_max,
@@ -90,6 +92,7 @@ pub(crate) async fn worker(folder: &Path, open_max: usize) -> anyhow::Result<Ten
         databases: Vec::new(),
         migrations: freehold_migrations::TENANT,
         wrapping_key: wrapping_key(),
+        claims: (Objects::open(&objects)?, WorkerId::from_random(1)),
     };
     Ok(Tenants::new(config, Clock::system()).await?)
 }
