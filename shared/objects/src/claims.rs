@@ -4,6 +4,8 @@
 //! finds another's claim there, or one of a newer epoch, is not the owner, whatever it was told. The epoch
 //! has 16 hexadecimal digits, so that names sort like epochs.
 
+use std::time::Duration;
+
 use freehold_clock::UnixMs;
 use freehold_ids::{TenantId, WorkerId};
 use futures::TryStreamExt as _;
@@ -20,6 +22,11 @@ const CLAIM_VERSION: u16 = 1;
 const CLAIM_BYTES_MAX: u64 = 4 * 1024;
 /// Claims of former epochs that are kept, for whoever wants to know who had the tenant before.
 const FORMER_CLAIMS_KEPT_MAX: usize = 3;
+/// How often a claim is tried while storage says that it is there and that it is not: S3 answers so while
+/// another request has the same key in its hands.
+const TRIES_MAX: usize = 4;
+/// How long after each of them.
+const TRY_AGAIN_MS: u64 = 50;
 /// Objects that are removed at a time.
 const REMOVED_AT_A_TIME_MAX: usize = 1_000;
 
@@ -96,11 +103,9 @@ impl Objects {
         let path = path(tenant, epoch);
         // Neither a map with keys that are no text nor a number that is none is in it.
         let text = serde_json::to_string(&claim).unwrap_or_default();
-        if !self.create(&path, text).await? {
-            let known = self.known(&path).await?;
-            if known.worker != worker {
-                return Err(ClaimError::Taken { by: known.worker, epoch });
-            }
+        let holder = self.create_or_read(&path, &text).await?.map_or(worker, |known| known.worker);
+        if holder != worker {
+            return Err(ClaimError::Taken { by: holder, epoch });
         }
         // After it: of two that claim at the same time at least the older one sees the other.
         let listed: Vec<ObjectMeta> = self
@@ -117,10 +122,22 @@ impl Objects {
         Ok(())
     }
 
-    async fn known(&self, path: &Path) -> Result<Claim, ObjectsError> {
-        let bytes = self.read(path, CLAIM_BYTES_MAX).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| ObjectsError::Damaged(path.to_string(), error.to_string()))
+    /// Makes a claim, or reads the one that is there.
+    async fn create_or_read(&self, path: &Path, text: &str) -> Result<Option<Claim>, ObjectsError> {
+        for _ in 0..TRIES_MAX {
+            if self.create(path, text.to_owned()).await? {
+                return Ok(None);
+            }
+            if let Some(bytes) = self.read(path, CLAIM_BYTES_MAX).await? {
+                let read = serde_json::from_slice(&bytes);
+                let damaged = |error: serde_json::Error| {
+                    ObjectsError::Damaged(path.to_string(), error.to_string())
+                };
+                return read.map(Some).map_err(damaged);
+            }
+            tokio::time::sleep(Duration::from_millis(TRY_AGAIN_MS)).await;
+        }
+        Err(ObjectsError::Away(format!("{path} is said to be there, and cannot be found")))
     }
 
     /// Removes claims of long ago. Those that stay are in nobody's way.

@@ -75,14 +75,21 @@ impl Objects {
         }
     }
 
-    /// Reads an object of so many bytes at most.
-    pub(crate) async fn read(&self, path: &Path, bytes_max: u64) -> Result<Vec<u8>, ObjectsError> {
-        let found = self.store.get(path).await?;
+    /// Reads an object of so many bytes at most, if it is there.
+    pub(crate) async fn read(
+        &self,
+        path: &Path,
+        bytes_max: u64,
+    ) -> Result<Option<Vec<u8>>, ObjectsError> {
+        let found = match self.store.get(path).await {
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            other => other?,
+        };
         if found.meta.size > bytes_max {
             let problem = format!("it has {} bytes", found.meta.size);
             return Err(ObjectsError::Damaged(path.to_string(), problem));
         }
-        Ok(found.bytes().await?.to_vec())
+        Ok(Some(found.bytes().await?.to_vec()))
     }
 
     /// Makes an object that nobody has, asks for it to be made once more, and removes it: whether this

@@ -128,6 +128,23 @@ async fn what_is_wrong_with_a_bucket_is_said() {
 }
 
 #[tokio::test]
+async fn a_conflict_where_nothing_is_yet_is_no_claim_of_anybody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path()).await.expect("a server");
+    let objects = opened(bucket(&server));
+    server.conflict(2);
+    objects.claim(tenant(), by(1, 1)).await.expect("it comes again");
+    assert_eq!(claims_in(&server.objects().join("eu/one")), [format!("{:016x}", 1)]);
+    server.conflict(2);
+    let taken = objects.claim(tenant(), by(2, 1)).await;
+    assert!(matches!(taken, Err(ClaimError::Taken { .. })), "{taken:?}");
+    server.conflict(usize::MAX);
+    let endless = objects.claim(tenant(), by(1, 2)).await;
+    let is_away = matches!(&endless, Err(ClaimError::Objects(ObjectsError::Away(_))));
+    assert!(is_away, "worth another try: {endless:?}");
+}
+
+#[tokio::test]
 async fn a_damaged_claim_is_nobodys() {
     on_both(async |objects, lies| {
         objects.claim(tenant(), by(1, 1)).await.expect("claimed");

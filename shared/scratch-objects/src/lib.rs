@@ -6,7 +6,10 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use http::header::IF_NONE_MATCH;
+use http::{Request, Response, StatusCode};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -28,6 +31,8 @@ pub const SECRET_ACCESS_KEY: &str = "scratch-secret";
 pub struct Server {
     address: SocketAddr,
     folder: PathBuf,
+    /// How many of the next conditional writes are told to come again.
+    conflicts: Arc<AtomicUsize>,
     stopping: CancellationToken,
 }
 
@@ -52,10 +57,16 @@ impl Server {
         service.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let stopping = CancellationToken::new();
-        let serving = serve(listener, service.build(), stopping.clone());
+        let (conflicts, stopping) = (Arc::<AtomicUsize>::default(), CancellationToken::new());
+        let serving = serve(listener, (service.build(), conflicts.clone()), stopping.clone());
         tokio::spawn(stopping.clone().run_until_cancelled_owned(serving));
-        Ok(Self { address, folder: folder.to_owned(), stopping })
+        Ok(Self { address, folder: folder.to_owned(), conflicts, stopping })
+    }
+
+    /// Refuses so many of the next writes with a condition, as S3 does while another request has the same
+    /// key in its hands, whether or not an object is there.
+    pub fn conflict(&self, writes: usize) {
+        self.conflicts.store(writes, Ordering::SeqCst);
     }
 
     /// Where it listens.
@@ -80,16 +91,24 @@ impl Drop for Server {
     }
 }
 
-async fn serve(listener: TcpListener, service: S3Service, stopping: CancellationToken) {
+async fn serve(
+    listener: TcpListener,
+    (service, conflicts): (S3Service, Arc<AtomicUsize>),
+    stopping: CancellationToken,
+) {
     // What the server behind this looks at and what it does then are two steps.
     let turn = Arc::new(Mutex::new(()));
     while let Ok((socket, _)) = listener.accept().await {
-        let (service, turn) = (service.clone(), turn.clone());
+        let (service, turn, conflicts) = (service.clone(), turn.clone(), conflicts.clone());
         let answer = service_fn(move |request| {
             let (service, turn) = (service.clone(), turn.clone());
+            let conflict = conflicts_with(&request, &conflicts).then(conflict);
             async move {
                 let _turn = turn.lock().await;
-                hyper::service::Service::call(&service, request).await
+                match conflict {
+                    Some(conflict) => Ok(conflict),
+                    None => hyper::service::Service::call(&service, request).await,
+                }
             }
         });
         let stopping = stopping.clone();
@@ -103,4 +122,17 @@ async fn serve(listener: TcpListener, service: S3Service, stopping: Cancellation
             }
         });
     }
+}
+
+fn conflicts_with<B>(request: &Request<B>, conflicts: &AtomicUsize) -> bool {
+    let one_less = |left: usize| left.checked_sub(1);
+    request.headers().contains_key(IF_NONE_MATCH)
+        && conflicts.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()
+}
+
+fn conflict() -> Response<s3s::Body> {
+    let text = "<Error><Code>ConditionalRequestConflict</Code></Error>".to_owned();
+    let mut response = Response::new(s3s::Body::from(text));
+    *response.status_mut() = StatusCode::CONFLICT;
+    response
 }
