@@ -5,9 +5,14 @@
 use freehold_clock::Clock;
 use freehold_config::{Config, ProxySource as Configured};
 use freehold_fleet::{Hosts, Meter};
-use freehold_proxy::{EdgeConfig, EdgeError, ProxySource, Timeouts, TrustedProxies};
+use freehold_proxy::{
+    CONNECTIONS_MAX, EdgeConfig, EdgeError, ProxySource, Timeouts, TrustedProxies,
+};
 use listenfd::ListenFd;
 use tokio::net::TcpListener;
+
+/// Connections that an edge takes however few descriptors there are.
+const CONNECTIONS_MIN: usize = 16;
 
 /// How the edge of this platform is set up.
 pub(crate) fn config(config: &Config, hosts: Hosts, clock: Clock, meter: Meter) -> EdgeConfig {
@@ -16,12 +21,20 @@ pub(crate) fn config(config: &Config, hosts: Hosts, clock: Clock, meter: Meter) 
         hosts,
         body_bytes_max: config.body_bytes_max,
         rate_limits_enabled: config.rate_limits_enabled,
+        connections_max: connections_max(),
         tenant_in_flight_max: config.tenant_in_flight_max,
         cache_bytes_max: config.cache_bytes_max,
         trusted_proxies: trusted_proxies(config),
         timeouts: Timeouts::default(),
         clock,
     }
+}
+
+/// A quarter of the descriptors that this process may have: a request takes one for its client and, with
+/// all planes in one process, three more on its way.
+fn connections_max() -> usize {
+    let (limit, _) = rlimit::getrlimit(rlimit::Resource::NOFILE).unwrap_or((u64::MAX, 0));
+    usize::try_from(limit / 4).unwrap_or(usize::MAX).clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
 }
 
 /// The socket that the outside reaches: the one that whoever started this process passed on

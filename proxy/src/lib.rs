@@ -32,6 +32,7 @@ mod trust;
 mod upstream;
 mod versions;
 
+pub use limits::CONNECTIONS_MAX;
 pub use member::Told;
 pub use server::{ControlSource, Draining, Edge, EdgeConfig, EdgeError, RouteSource, bind};
 pub use timeouts::Timeouts;

@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 
 use crate::rate::{Left, Policy, Rate};
 
-/// Connections of all clients.
-const CONNECTIONS_MAX: usize = 16_384;
+/// Connections of all clients, where the process may have as many.
+pub const CONNECTIONS_MAX: usize = 16_384;
 /// Connections of one client network.
 const CONNECTIONS_PER_NETWORK_MAX: usize = 2_048;
 /// Requests of one client network, in the long run and at once.
@@ -24,6 +24,7 @@ pub(crate) struct Limits(Arc<Shared>);
 struct Shared {
     connections: Mutex<HashMap<IpAddr, usize>>,
     total: AtomicUsize,
+    connections_max: usize,
     requests: Option<Rate<IpAddr>>,
 }
 
@@ -76,10 +77,11 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 impl Limits {
-    pub(crate) fn new(rates_enabled: bool) -> Self {
+    pub(crate) fn new(rates_enabled: bool, connections_max: usize) -> Self {
         Self(Arc::new(Shared {
             connections: Mutex::default(),
             total: AtomicUsize::new(0),
+            connections_max: connections_max.clamp(1, CONNECTIONS_MAX),
             requests: rates_enabled.then(|| Rate::new(RATE)),
         }))
     }
@@ -90,7 +92,13 @@ impl Limits {
         let permit = ConnectionPermit { limits: self.clone(), network: None };
         metrics::gauge!("freehold_edge_connections").set(total as f64);
         // A permit that is not given away takes its count back.
-        (total <= CONNECTIONS_MAX).then_some(permit)
+        (total <= self.0.connections_max).then_some(permit)
+    }
+
+    /// Whether so many connections are open that none is kept for a request that may come: who has one
+    /// to ask finds room, and who only holds one makes it.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.0.total.load(Ordering::Relaxed) > self.0.connections_max / 2
     }
 
     /// Counts a request; an error when there were too many, nothing where rates are off.
@@ -106,7 +114,7 @@ mod tests {
 
     #[test]
     fn one_network_cannot_take_every_connection() {
-        let limits = Limits::new(false);
+        let limits = Limits::new(false, CONNECTIONS_MAX);
         let client: IpAddr = [192, 0, 2, 1].into();
         let connect = |client: IpAddr| {
             let mut permit = limits.connect().expect("room for anybody");
@@ -123,13 +131,26 @@ mod tests {
 
     #[test]
     fn there_is_an_end_to_connections_of_all() {
-        let limits = Limits::new(false);
+        let limits = Limits::new(false, CONNECTIONS_MAX);
         let held: Vec<_> = (0..CONNECTIONS_MAX).map(|_| limits.connect()).collect();
         assert!(held.iter().all(Option::is_some));
         assert!(limits.connect().is_none());
         drop(held);
         assert!(limits.connect().is_some());
         assert_eq!(limits.0.total.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn from_half_of_them_on_it_is_crowded() {
+        let limits = Limits::new(false, 4);
+        let mut held = vec![limits.connect(), limits.connect()];
+        assert!(!limits.is_crowded());
+        held.push(limits.connect());
+        assert!(limits.is_crowded());
+        held.push(limits.connect());
+        assert!(limits.connect().is_none(), "four at most");
+        held.truncate(2);
+        assert!(!limits.is_crowded());
     }
 
     #[test]

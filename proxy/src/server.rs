@@ -47,6 +47,9 @@ pub struct EdgeConfig {
     pub body_bytes_max: u64,
     /// Whether requests of one network are limited.
     pub rate_limits_enabled: bool,
+    /// Connections of clients at most; [`crate::CONNECTIONS_MAX`] in any case. From half of them on
+    /// none is kept open for a next request.
+    pub connections_max: usize,
     /// Requests of one tenant that may be in flight.
     pub tenant_in_flight_max: usize,
     /// Bytes of sites' answers that are kept for others at most; 0 keeps none.
@@ -138,7 +141,7 @@ impl Edge {
             RouteSource::Control(source) => (source.told.table(), source.told.upstreams()),
         };
         let in_flight = Arc::new(AtomicUsize::new(0));
-        let limits = Limits::new(config.rate_limits_enabled);
+        let limits = Limits::new(config.rate_limits_enabled, config.connections_max);
         let clock = config.clock.clone();
         let reception = Arc::new(Reception {
             timeouts: config.timeouts,

@@ -187,7 +187,8 @@ impl ProxyHttp for EdgeService {
         }
         if session.get_keepalive().is_some() {
             // Reading a header sets this back to "for ever".
-            session.set_keepalive(Some(IDLE_SECONDS_MAX));
+            let is_kept = !self.limits.is_crowded();
+            session.set_keepalive(is_kept.then_some(IDLE_SECONDS_MAX));
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use freehold_proxy::EdgeConfig;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{Fake, HOST, OK, Wire, closes, config, edge, soon};
@@ -19,6 +20,29 @@ async fn a_header_that_grows_too_large_is_refused_before_it_ends() {
         assert!(answer.contains(expected), "{answer}");
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "one answer only: {answer}");
     }
+    edge.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_connections_get_scarce_none_is_kept_for_a_next_request() {
+    let fake = Fake::new();
+    let few = EdgeConfig { connections_max: 4, ..config() };
+    let (edge, port) = edge(fake.socket(), few).await;
+    let mut held = Vec::new();
+    for is_kept in [true, true, false] {
+        let mut wire = Wire::connect(port).await;
+        wire.request("").await;
+        let (_, mut stream) = fake.next().await;
+        stream.write_all(OK.as_bytes()).await.expect("answered");
+        if is_kept {
+            wire.until("ok").await;
+            held.push(wire);
+        } else {
+            let answer = wire.rest().await;
+            assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+        }
+    }
+    drop(held);
     edge.stop(Duration::from_secs(5)).await;
 }
 

@@ -53,6 +53,7 @@ pub(crate) fn config() -> EdgeConfig {
         hosts,
         body_bytes_max: 1_000_000,
         rate_limits_enabled: false,
+        connections_max: freehold_proxy::CONNECTIONS_MAX,
         tenant_in_flight_max: 100,
         cache_bytes_max: 0,
         trusted_proxies: TrustedProxies::default(),

@@ -165,7 +165,8 @@ async fn few_descriptors_are_enough_for_many_sites() {
             .collect();
         all.spawn(async move {
             for host in hosts {
-                assert_eq!(host.get("/api/v1/posts").await.status, 200, "{}", host.origin());
+                let answer = host.get("/api/v1/posts").await;
+                assert_eq!(answer.status, 200, "{}: {}", host.origin(), answer.text);
             }
         });
     }

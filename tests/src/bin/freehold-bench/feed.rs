@@ -203,6 +203,7 @@ fn start(data: &Path) -> anyhow::Result<Edge> {
         hosts: hosts()?,
         body_bytes_max: 1_000_000,
         rate_limits_enabled: true,
+        connections_max: freehold_proxy::CONNECTIONS_MAX,
         tenant_in_flight_max: 512,
         cache_bytes_max: 1 << 20,
         trusted_proxies: TrustedProxies::default(),
