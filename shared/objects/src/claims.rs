@@ -42,7 +42,7 @@ pub struct Claimant {
 }
 
 /// Why a worker may not write under an epoch.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ClaimError {
     /// Another worker has claimed the same epoch.
     #[error("the worker {by} has claimed the tenant under the epoch {epoch}")]

@@ -1,7 +1,7 @@
 //! Why object storage did not do as asked, told apart by what helps.
 
 /// Why object storage did not do as asked. The texts are for operators.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ObjectsError {
     /// It cannot be used as it is configured.
     #[error("object storage cannot be used as configured: {0}")]

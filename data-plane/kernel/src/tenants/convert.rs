@@ -31,7 +31,8 @@ impl Tenants {
         let _alone = slot.close_for_good().await;
         let stores = &self.0.stores;
         let source = stores.open(tenant, &from)?;
-        let taken = slot.take_over(&source, epoch, (stores.migrations(), &self.0.claims)).await;
+        let with = (stores.migrations(), &self.0.claims, &*self.0.room);
+        let taken = slot.take_over(&source, epoch, with).await;
         let copied = match taken {
             Ok(()) => self.copy(tenant, &source, to).await,
             Err(error) => Err(error),

@@ -310,7 +310,7 @@ impl Tenants {
         let (room, migrations) = (&shared.room, shared.stores.migrations());
         let with =
             Opening { provision, migrations, sealer: &shared.sealer, claims: &shared.claims };
-        let tenant = slot.open(room.now(), room.permit(), database, with).await?;
+        let tenant = slot.open(room, database, with).await?;
         room.opened(id, &slot);
         Ok(tenant)
     }

@@ -18,6 +18,8 @@ use freehold_ids::TenantId;
 use parking_lot::RwLock;
 use tokio_util::task::TaskTracker;
 
+use super::claims::Claims;
+use super::room::Room;
 use super::slot::Slot;
 use super::tenant::epoch_of;
 use crate::StoreError;
@@ -221,7 +223,7 @@ impl Slot {
     /// Says which schema version it has.
     pub(super) async fn migrate_closed(
         self: &Arc<Self>,
-        migrations: &[Migration],
+        (migrations, claims, room): (&[Migration], &Claims, &Room),
         database: impl FnOnce() -> Result<Database, StoreError>,
     ) -> Result<i64, StoreError> {
         let _alone = self.alone().await;
@@ -234,7 +236,11 @@ impl Slot {
                 return Err(DbError::Damaged("the store is empty".into()).into());
             }
             let stored = epoch_of(&mut database.read().await?, false).await?;
-            self.still_newest(self.assignment().epoch, stored)?;
+            let epoch = self.assignment().epoch;
+            self.still_newest(epoch, stored)?;
+            if stored != epoch {
+                self.claim_outside(epoch, claims, || room.now()).await?;
+            }
             self.migrate(&database, migrations, false).await?;
             Ok(database.schema_version().await?)
         };

@@ -11,11 +11,11 @@ use freehold_db::{Database, DbError, Filter, Migration, Select, SqlValue};
 use freehold_fleet::{Assignment, Provision, QuarantineCause};
 use freehold_objects::ClaimError;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::claims::Claims;
+use super::claims::{Claimed, Claims};
 use super::compiled::{CompiledCache, Origin};
 use super::quarantine::Quarantines;
+use super::room::Room;
 use super::secrets::Sealer;
 use super::tenant::{Open, Tenant, epoch_of};
 use crate::jobs::Alarm;
@@ -25,6 +25,10 @@ use crate::{Seeding, StoreError};
 
 /// The `meta` row that is written when a store has all its first rows.
 const READY_KEY: &str = "provisioned_at";
+
+/// How often one caller opens a store at most: again when its epoch is claimed, and once more when an
+/// order has brought another one meanwhile.
+const OPENINGS_MAX: usize = 3;
 
 /// How long a store that is open is read without asking it who owns it.
 const CHECKED_EVERY_MS: i64 = 1_000;
@@ -48,9 +52,12 @@ pub(crate) struct Slot {
     /// When a handle was last given out, in microseconds of the worker's life.
     last_used: AtomicU64,
     quarantines: Quarantines,
+    /// What object storage has said of the assignment's epoch.
+    claimed: Claimed,
 }
 
 /// What opening a store takes besides the store.
+#[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
     /// What a new one starts with.
     pub(super) provision: Option<(&'a Provision, &'a [Seeding])>,
@@ -79,6 +86,7 @@ impl Slot {
             compiled,
             last_used: AtomicU64::new(0),
             quarantines,
+            claimed: Claimed::default(),
         }
     }
 
@@ -190,29 +198,50 @@ impl Slot {
     }
 
     /// Opens the store unless somebody else just did. Of all who come at once one opens it, and
-    /// takes one place in the queue for `room`.
+    /// takes one place in the queue for `room`. While object storage is asked for a claim, the store
+    /// is closed again and its room is for others.
     pub(super) async fn open(
         self: &Arc<Self>,
-        now: u64,
-        room: impl Future<Output = Result<OwnedSemaphorePermit, StoreError>>,
-        database: impl FnOnce() -> Result<Database, StoreError>,
+        room: &Room,
+        database: impl Fn() -> Result<Database, StoreError>,
         with: Opening<'_>,
     ) -> Result<Tenant, StoreError> {
         let _alone = self.lifecycle.lock().await;
-        if let Some(tenant) = self.join(now) {
-            return Ok(tenant);
+        for _ in 0..OPENINGS_MAX {
+            if let Some(tenant) = self.join(room.now()) {
+                return Ok(tenant);
+            }
+            // Whoever had the lock before may have found that the store cannot be opened.
+            self.refuse_quarantined()?;
+            let epoch = self.owned_epoch().ok_or(StoreError::NotOwned)?;
+            // A site that is being made has its tries counted by who makes it.
+            if with.provision.is_none() {
+                self.claimed.refused(epoch, room.now())?;
+            }
+            match self.open_claimed(room, epoch, &database, with).await? {
+                Some(tenant) => return Ok(tenant),
+                None => self.claim_outside(epoch, with.claims, || room.now()).await?,
+            }
         }
-        // Whoever had the lock before may have found that the store cannot be opened.
-        self.refuse_quarantined()?;
+        Err(StoreError::NotOwned)
+    }
+
+    /// Opens the store; `None` where its epoch has to be claimed first.
+    async fn open_claimed(
+        self: &Arc<Self>,
+        room: &Room,
+        epoch: u64,
+        database: impl Fn() -> Result<Database, StoreError>,
+        with: Opening<'_>,
+    ) -> Result<Option<Tenant>, StoreError> {
         let is_new = with.provision.is_some();
-        let epoch = self.owned_epoch().ok_or(StoreError::NotOwned)?;
         let of_no_use = self.open.lock().take();
         if let Some(open) = of_no_use {
             // Under another epoch others may have written meanwhile: nothing that was remembered
             // counts.
             self.end(open).await;
         }
-        let room = room.await?;
+        let permit = room.permit().await?;
         let database = match database() {
             Err(StoreError::Db(DbError::Damaged(reason))) if !is_new => {
                 return Err(self.found(QuarantineCause::Damage, &reason));
@@ -221,11 +250,15 @@ impl Slot {
         };
         let sealer = with.sealer.clone();
         match self.prepare(&database, epoch, with).await {
-            Ok(mark) => {
-                let open = Arc::new(Open::new(database, epoch, mark, sealer, room));
+            Ok(Some(mark)) => {
+                let open = Arc::new(Open::new(database, epoch, mark, sealer, permit));
                 *self.open.lock() = Some(open);
                 metrics::counter!("freehold_worker_tenant_opens_total").increment(1);
-                self.join(now).ok_or(StoreError::NotOwned)
+                self.join(room.now()).ok_or(StoreError::NotOwned).map(Some)
+            }
+            Ok(None) => {
+                database.close().await;
+                Ok(None)
             }
             Err(error) => {
                 database.close().await;
@@ -236,13 +269,14 @@ impl Slot {
     }
 
     /// Checks who opened the store last, migrates it, and seeds it if it is new. Returns the mark
-    /// that ids continue after. Of a store that has everything nothing is opened but a reader.
+    /// that ids continue after, or nothing where the epoch is new to the store and not claimed yet.
+    /// Of a store that has everything nothing is opened but a reader.
     async fn prepare(
         self: &Arc<Self>,
         database: &Database,
         epoch: u64,
-        Opening { provision, migrations, sealer, claims }: Opening<'_>,
-    ) -> Result<i64, StoreError> {
+        Opening { provision, migrations, sealer, .. }: Opening<'_>,
+    ) -> Result<Option<i64>, StoreError> {
         if self.needs_recovery.load(Ordering::Acquire) {
             database.recover().await?;
             self.needs_recovery.store(false, Ordering::Release);
@@ -268,18 +302,21 @@ impl Slot {
         // Before anything else: what another worker has is not even migrated. A copy of the template
         // has the table already.
         self.still_newest(epoch, stored_epoch)?;
-        if stored_epoch != epoch {
-            self.claim_outside(epoch, claims).await?;
+        if stored_epoch != epoch && !self.claimed.is(epoch) {
+            return Ok(None);
         }
         self.migrate(database, migrations, provision.is_some()).await?;
-        match (ready, provision) {
-            (true, _) if stored_epoch == epoch => Ok(mark),
-            (true, _) => self.claim(database, epoch).await.map(|()| mark),
+        let mark = match (ready, provision) {
+            (true, _) if stored_epoch == epoch => mark,
+            (true, _) => self.claim(database, epoch).await.map(|()| mark)?,
             (false, Some((provision, seeds))) => {
-                self.seed(database.clone(), epoch, provision, seeds, sealer).await
+                self.seed(database.clone(), epoch, provision, seeds, sealer).await?
             }
-            (false, None) => Err(DbError::Shape("the store was never finished".into()).into()),
-        }
+            (false, None) => {
+                return Err(DbError::Shape("the store was never finished".into()).into());
+            }
+        };
+        Ok(Some(mark))
     }
 
     /// Closes the store whoever uses it, and keeps it closed for as long as what is returned lives.
@@ -298,23 +335,31 @@ impl Slot {
         &self,
         database: &Database,
         epoch: u64,
-        (migrations, claims): (&[Migration], &Claims),
+        (migrations, claims, room): (&[Migration], &Claims, &Room),
     ) -> Result<(), StoreError> {
         let stored = epoch_of(&mut database.read().await?, false).await?;
         self.still_newest(epoch, stored)?;
-        self.claim_outside(epoch, claims).await?;
+        self.claim_outside(epoch, claims, || room.now()).await?;
         database.migrate(migrations).await?;
         self.claim(database, epoch).await
     }
 
     /// Claims the tenant in object storage, before anything is written under an epoch that the store does
-    /// not know.
-    async fn claim_outside(&self, epoch: u64, claims: &Claims) -> Result<(), StoreError> {
+    /// not know. Asks once for each epoch.
+    pub(super) async fn claim_outside(
+        &self,
+        epoch: u64,
+        claims: &Claims,
+        now: impl Fn() -> u64,
+    ) -> Result<(), StoreError> {
+        if self.claimed.is(epoch) {
+            return Ok(());
+        }
         let claimed = claims.claim(self.assignment().tenant, epoch).await;
-        if let Err(StoreError::Claim(ClaimError::Superseded { epoch })) = claimed {
+        if let Err(ClaimError::Superseded { epoch }) = claimed {
             self.witness(epoch);
         }
-        claimed
+        self.claimed.note(epoch, now(), claimed)
     }
 
     /// Writes the epoch into the store where it is an older one. Nobody can come in between.

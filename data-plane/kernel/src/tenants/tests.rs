@@ -402,23 +402,13 @@ fn by(worker: u8, epoch: u64) -> Claimant {
 
 #[tokio::test]
 async fn without_object_storage_who_owns_a_store_already_goes_on() {
-    // As `main` does.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     on_every_engine(async |place| {
         let (tenants, open) = owner(&place).await;
         write(&open, "w-1").await.expect("written");
         drop(open);
         tenants.close(Duration::from_secs(5)).await;
         // Nobody listens on the discard port.
-        let nowhere = Bucket {
-            name: "freehold".into(),
-            prefix: String::new(),
-            endpoint: Some("http://127.0.0.1:9".into()),
-            region: "us-east-1".into(),
-            access_key_id: "x".into(),
-            secret_access_key: "x".into(),
-        };
-        let nowhere = Objects::open(&ObjectsPlace::Bucket(nowhere)).expect("nobody is asked yet");
+        let nowhere = bucket("http://127.0.0.1:9");
         let tenants = worker_that_claims(&place, (nowhere, WorkerId::from_random(1))).await;
         tenants.assign(place.assignment(1)).expect("assigned");
         let open = tenants.open(tenant()).await.expect("the store says its epoch");
@@ -429,6 +419,119 @@ async fn without_object_storage_who_owns_a_store_already_goes_on() {
         };
         let new = tenants.open(tenant()).await;
         assert!(new.as_ref().is_err_and(is_away), "a new epoch has to be claimed: {new:?}");
+        tenants.close(Duration::from_secs(5)).await;
+    })
+    .await;
+}
+
+/// A bucket at an address, of which nothing is asked yet.
+fn bucket(endpoint: &str) -> Objects {
+    // As `main` does.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let bucket = Bucket {
+        name: "freehold".into(),
+        prefix: String::new(),
+        endpoint: Some(endpoint.into()),
+        region: "us-east-1".into(),
+        access_key_id: "x".into(),
+        secret_access_key: "x".into(),
+    };
+    Objects::open(&ObjectsPlace::Bucket(bucket)).expect("nobody is asked yet")
+}
+
+/// Tenants with these numbers beside the first one, in files.
+async fn neighbours(place: &Place, numbers: std::ops::Range<u128>) -> Vec<TenantId> {
+    let (tenants, _open) = owner(place).await;
+    let neighbours: Vec<_> = numbers.map(|number| TenantId::from_random(number << 64)).collect();
+    for tenant in &neighbours {
+        let provision = Provision {
+            assignment: Assignment { tenant: *tenant, ..assignment(1) },
+            name: "Acme".into(),
+            owner: MemberId::from_random(1),
+            owner_email: "a@example.org".into(),
+        };
+        tenants.provision(&provision, &[]).await.expect("provisioned");
+    }
+    tenants.close(Duration::from_secs(5)).await;
+    neighbours
+}
+
+#[tokio::test]
+async fn who_waits_for_object_storage_takes_no_room_from_others() {
+    let place = Place { folder: tempfile::tempdir().expect("a folder"), database: None };
+    // As many as may be open at once.
+    let neighbours = neighbours(&place, 1..5).await;
+    // It takes connections, and says nothing.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let objects = bucket(&format!("http://{}", silent.local_addr().expect("an address")));
+    let tenants = worker_that_claims(&place, (objects, WorkerId::from_random(1))).await;
+    tenants.assign(assignment(1)).expect("assigned");
+    let mut waiting = tokio::task::JoinSet::new();
+    let mut lines = Vec::new();
+    for tenant in neighbours {
+        tenants.assign(Assignment { tenant, ..assignment(2) }).expect("assigned");
+        let tenants = tenants.clone();
+        waiting.spawn(async move { tenants.open(tenant).await.map(drop) });
+        lines.push(silent.accept().await.expect("a request"));
+    }
+    let open = tokio::time::timeout(Duration::from_secs(2), tenants.open(tenant())).await;
+    let open = open.expect("there is room").expect("open");
+    write(&open, "w-1").await.expect("written");
+    waiting.shutdown().await;
+    drop(open);
+    tenants.close(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn a_claim_that_was_refused_is_not_asked_for_by_each_who_comes() {
+    let place = Place { folder: tempfile::tempdir().expect("a folder"), database: None };
+    neighbours(&place, 0..0).await;
+    // It takes connections, and ends them.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let objects = bucket(&format!("http://{}", listener.local_addr().expect("an address")));
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = asked.clone();
+    let server = tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    let tenants = worker_that_claims(&place, (objects, WorkerId::from_random(1))).await;
+    tenants.assign(assignment(1)).expect("assigned");
+    tenants.assign(assignment(2)).expect("assigned");
+    let refused = |opened: Result<Tenant, StoreError>| {
+        matches!(opened, Err(StoreError::Claim(ClaimError::Objects(ObjectsError::Away(_)))))
+    };
+    assert!(refused(tenants.open(tenant()).await));
+    let once = asked.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(once > 0);
+    for _ in 0..20 {
+        assert!(refused(tenants.open(tenant()).await), "the answer is the same");
+    }
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), once);
+    // Another epoch is another question.
+    tenants.assign(assignment(3)).expect("assigned");
+    assert!(refused(tenants.open(tenant()).await));
+    assert!(asked.load(std::sync::atomic::Ordering::SeqCst) > once);
+    server.abort();
+    tenants.close(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn a_store_is_not_migrated_under_an_epoch_that_another_has_claimed() {
+    on_every_engine(async |place| {
+        let (tenants, open) = owner(&place).await;
+        drop(open);
+        tenants.close(Duration::from_secs(5)).await;
+        let tenants = worker(&place).await;
+        tenants.assign(place.assignment(2)).expect("assigned");
+        claims(place.folder.path(), 2).0.claim(tenant(), by(2, 2)).await.expect("claimed");
+        let migrated = tenants.migrate(tenant(), 2).await;
+        let is_claimed =
+            |error: &StoreError| matches!(error, StoreError::Claim(ClaimError::Taken { .. }));
+        assert!(migrated.as_ref().is_err_and(is_claimed), "{migrated:?}");
+        tenants.assign(place.assignment(3)).expect("assigned");
+        tenants.migrate(tenant(), 3).await.expect("its own");
         tenants.close(Duration::from_secs(5)).await;
     })
     .await;

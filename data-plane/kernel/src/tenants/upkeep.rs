@@ -48,8 +48,7 @@ impl Tenants {
             return Err(StoreError::Quarantined(quarantine));
         }
         let started = Instant::now();
-        let schema_version =
-            slot.migrate_closed(self.0.stores.migrations(), || self.database(&slot)).await?;
+        let schema_version = self.migrate_closed(&slot).await?;
         Ok(Migrated { schema_version, millis: millis(started) })
     }
 
@@ -84,8 +83,7 @@ impl Tenants {
             return Err(StoreError::Quarantined(quarantine));
         }
         // Still in quarantine, so that nobody opens the store before it is migrated.
-        let schema_version =
-            slot.migrate_closed(self.0.stores.migrations(), || self.database(&slot)).await?;
+        let schema_version = self.migrate_closed(&slot).await?;
         self.0.quarantines.remove(tenant).map_err(io)?;
         tracing::info!(%tenant, schema_version, "the tenant is released from quarantine");
         Ok(Migrated { schema_version, millis: millis(started) })
@@ -131,6 +129,11 @@ impl Tenants {
         let wait = Duration::from_secs(CHECK_SECONDS_MAX);
         let (problems, schema_version) = slot.look_through(wait, || self.database(slot)).await?;
         Ok(StoreCheck { problems, schema_version, millis: millis(started) })
+    }
+
+    async fn migrate_closed(&self, slot: &Arc<Slot>) -> Result<i64, StoreError> {
+        let with = (self.0.stores.migrations(), &self.0.claims, &*self.0.room);
+        slot.migrate_closed(with, || self.database(slot)).await
     }
 
     fn database(&self, slot: &Slot) -> Result<Database, StoreError> {
