@@ -128,14 +128,20 @@ impl Objects {
             if self.create(path, text.to_owned()).await? {
                 return Ok(None);
             }
-            if let Some(bytes) = self.read(path, CLAIM_BYTES_MAX).await? {
+            let known = self.read(path, CLAIM_BYTES_MAX).await?;
+            if known.as_ref().is_some_and(Vec::is_empty) {
+                // A folder after a power failure: its name was kept and what it held was not. Whoever
+                // had claimed it has not written yet, or the store would not ask; one of all makes it anew.
+                self.store.delete(path).await.map_err(ObjectsError::from)?;
+            } else if let Some(bytes) = known {
                 let read = serde_json::from_slice(&bytes);
                 let damaged = |error: serde_json::Error| {
                     ObjectsError::Damaged(path.to_string(), error.to_string())
                 };
                 return read.map(Some).map_err(damaged);
+            } else {
+                tokio::time::sleep(Duration::from_millis(TRY_AGAIN_MS)).await;
             }
-            tokio::time::sleep(Duration::from_millis(TRY_AGAIN_MS)).await;
         }
         Err(ObjectsError::Away(format!("{path} is said to be there, and cannot be found")))
     }

@@ -153,6 +153,10 @@ async fn a_damaged_claim_is_nobodys() {
         let damaged = objects.claim(tenant(), by(1, 1)).await;
         let is_said = matches!(&damaged, Err(ClaimError::Objects(ObjectsError::Damaged(..))));
         assert!(is_said, "{damaged:?}");
+        let file = lies.join(format!("tenants/{}/claims/{:016x}", tenant(), 2));
+        std::fs::write(&file, "").expect("what a power failure leaves of one");
+        objects.claim(tenant(), by(1, 2)).await.expect("claimed anew");
+        assert!(!std::fs::read(&file).expect("a claim").is_empty());
     })
     .await;
 }

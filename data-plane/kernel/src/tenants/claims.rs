@@ -75,6 +75,11 @@ impl Claimed {
         what.map_err(StoreError::Claim)
     }
 
+    /// Forgets what was said.
+    pub(super) fn forget(&self) {
+        *self.0.lock() = None;
+    }
+
     /// Says again what was said a moment ago.
     ///
     /// # Errors

@@ -218,6 +218,10 @@ impl Tenants {
         self.take(tenant, provision.assignment.clone().without_manifest())?;
         let slot = self.slot(tenant)?;
         self.0.stores.make(tenant, &provision.assignment.engine).await?;
+        if let Some(epoch) = slot.owned_epoch() {
+            // Opening would ask for it, and open once more.
+            slot.claim_outside(epoch, &self.0.claims, || self.0.room.now()).await?;
+        }
         self.open_slot(slot, Some((provision, seeds))).await?;
         // Only beside a store that is whole.
         self.keep_manifest(tenant, provision.assignment.manifest.clone());

@@ -253,6 +253,8 @@ impl Slot {
             Ok(Some(mark)) => {
                 let open = Arc::new(Open::new(database, epoch, mark, sealer, permit));
                 *self.open.lock() = Some(open);
+                // From here on the store says it.
+                self.claimed.forget();
                 metrics::counter!("freehold_worker_tenant_opens_total").increment(1);
                 self.join(room.now()).ok_or(StoreError::NotOwned).map(Some)
             }
