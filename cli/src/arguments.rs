@@ -260,6 +260,11 @@ pub(crate) enum Secrets {
 /// The work of one tenant.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TenantWork {
+    /// How many jobs a tenant has in each state, who follows its events, what comes again.
+    Work {
+        /// Its id or slug.
+        tenant: String,
+    },
     /// A tenant's jobs and deliveries, newest first; or run one again that was given up.
     Jobs {
         /// Its id or slug.

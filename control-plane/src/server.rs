@@ -423,6 +423,7 @@ fn rows(config: &ControlConfig, sites: &Sites, domains: &Domains, limited: bool)
     rows.extend(fleet::member_routes(sites.clone()));
     rows.extend(fleet::tending_routes(sites.clone()));
     rows.extend(fleet::key_routes(sites.clone()));
+    rows.extend(fleet::work_routes(sites.clone()));
     rows.extend(upgrades::routes(sites.clone()));
     rows.extend(usage::routes(sites.clone()));
     rows.extend(usage::operator_routes(sites.clone()));

@@ -20,6 +20,15 @@ const JOBS: Columns = &[
 ];
 const EVENTS: Columns =
     &[("ID", "/id"), ("NAME", "/name"), ("SUBJECT", "/subject"), ("AT", "/created_at")];
+const COUNTS: Columns = &[("STATE", "/state"), ("JOBS", "/jobs")];
+const SUBSCRIBERS: Columns = &[
+    ("SUBSCRIBER", "/name"),
+    ("EVENTS", "/events"),
+    ("IN ORDER", "/in_order"),
+    ("BEHIND", "/behind"),
+];
+const SCHEDULES: Columns =
+    &[("SCHEDULE", "/name"), ("TIMES", "/cron"), ("ZONE", "/zone"), ("NEXT", "/next_at")];
 /// How often a probe is asked after.
 const PROBE_PAUSE_MS: u64 = 200;
 
@@ -30,6 +39,14 @@ pub(super) async fn tend(
 ) -> anyhow::Result<ExitCode> {
     let path = |tenant: &str| format!("/v1/fleet/tenants/{}", encode(tenant));
     match command {
+        TenantWork::Work { tenant } => {
+            let work = client.get(&format!("{}/work", path(&tenant))).await?;
+            print_rows(&work, "/jobs", COUNTS, json);
+            if !json {
+                print_rows(&work, "/subscribers", SUBSCRIBERS, json);
+                print_rows(&work, "/schedules", SCHEDULES, json);
+            }
+        }
         TenantWork::Jobs { tenant, command: Some(TenantJobs::Retry { job }), .. } => {
             let path = format!("{}/jobs/{}/retry", path(&tenant), encode(&job));
             print_one(&client.post(&path, &json!({})).await?, json);

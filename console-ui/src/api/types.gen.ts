@@ -226,6 +226,25 @@ export type DomainStep = {
  */
 export type DomainStepState = 'done' | 'waiting' | 'failed';
 
+/**
+ * Who follows a tenant's events.
+ */
+export type EventSubscriber = {
+    /**
+     * Events that are not deliveries yet.
+     */
+    behind: number;
+    /**
+     * The names of the events that it follows.
+     */
+    events: Array<string>;
+    /**
+     * Whether events of one subject are delivered one after the other.
+     */
+    in_order: boolean;
+    name: string;
+};
+
 export type ForgotBody = {
     email: string;
 };
@@ -316,6 +335,17 @@ export type Job = {
      * RFC 3339.
      */
     started_at?: string | null;
+    /**
+     * `waiting`, `held`, `running`, `done` or `dead`.
+     */
+    state: string;
+};
+
+/**
+ * How many jobs and deliveries are in one state.
+ */
+export type JobCount = {
+    jobs: number;
     /**
      * `waiting`, `held`, `running`, `done` or `dead`.
      */
@@ -879,6 +909,25 @@ export type ResetBody = {
 export type Role = 'owner' | 'admin' | 'developer' | 'billing' | 'viewer';
 
 /**
+ * A job that is enqueued again and again.
+ */
+export type Schedule = {
+    /**
+     * Minute, hour, day of the month, month and day of the week.
+     */
+    cron: string;
+    name: string;
+    /**
+     * RFC 3339; null until the store had its first turn.
+     */
+    next_at?: string | null;
+    /**
+     * Where these are meant: `site` or `utc`.
+     */
+    zone: string;
+};
+
+/**
  * How many stores have one schema version.
  */
 export type SchemaCount = {
@@ -1203,6 +1252,18 @@ export type TenantPage = {
     total?: number | null;
 };
 
+/**
+ * How the work of a tenant stands.
+ */
+export type TenantWork = {
+    /**
+     * For each state that some jobs are in.
+     */
+    jobs: Array<JobCount>;
+    schedules: Array<Schedule>;
+    subscribers: Array<EventSubscriber>;
+};
+
 export type TupleUnit = unknown;
 
 /**
@@ -1339,6 +1400,10 @@ export type VerifyBody = {
  * A worker as operators see it.
  */
 export type Worker = {
+    /**
+     * The Postgres databases that it can keep tenants in, by their names.
+     */
+    databases: Array<string>;
     disk_free_bytes?: number | null;
     id: string;
     /**
@@ -3654,6 +3719,53 @@ export type GetV1FleetTenantsIdUsageResponses = {
 
 export type GetV1FleetTenantsIdUsageResponse = GetV1FleetTenantsIdUsageResponses[keyof GetV1FleetTenantsIdUsageResponses];
 
+export type GetV1FleetTenantsIdWorkData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/fleet/tenants/{id}/work';
+};
+
+export type GetV1FleetTenantsIdWorkErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetV1FleetTenantsIdWorkError = GetV1FleetTenantsIdWorkErrors[keyof GetV1FleetTenantsIdWorkErrors];
+
+export type GetV1FleetTenantsIdWorkResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: TenantWork;
+    };
+};
+
+export type GetV1FleetTenantsIdWorkResponse = GetV1FleetTenantsIdWorkResponses[keyof GetV1FleetTenantsIdWorkResponses];
+
 export type GetV1FleetUpgradeData = {
     body?: never;
     path?: never;
@@ -3962,7 +4074,7 @@ export type GetV1FleetWorkersData = {
          */
         skip_total?: boolean;
         /**
-         * Only these fields, between commas: id, name, region, state, tenants_placed, tenants_assigned, tenants_open, disk_free_bytes, joined_at.
+         * Only these fields, between commas: id, name, region, state, tenants_placed, tenants_assigned, tenants_open, disk_free_bytes, databases, joined_at.
          */
         fields?: string;
     };

@@ -9,6 +9,7 @@ mod processes;
 mod routes;
 mod server;
 mod tending;
+mod work;
 mod worker;
 mod workers;
 
@@ -20,4 +21,5 @@ pub(crate) use processes::addresses;
 pub(crate) use routes::{TenantRef, find_tenant, routes};
 pub(crate) use server::{Connections, FleetServer};
 pub(crate) use tending::routes as tending_routes;
+pub(crate) use work::routes as work_routes;
 pub(crate) use workers::{Line, NoWorker, Workers};

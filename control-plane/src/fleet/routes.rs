@@ -34,6 +34,8 @@ struct WorkerView {
     tenants_assigned: Option<u64>,
     tenants_open: Option<u64>,
     disk_free_bytes: Option<u64>,
+    /// The Postgres databases that it can keep tenants in, by their names.
+    databases: Vec<String>,
     /// RFC 3339.
     joined_at: String,
 }
@@ -109,6 +111,7 @@ impl Listed for WorkerView {
             Field::view("tenants_assigned"),
             Field::view("tenants_open"),
             Field::view("disk_free_bytes"),
+            Field::view("databases"),
             Field::view("joined_at"),
         ],
         searched: &[],
@@ -207,6 +210,7 @@ async fn workers(
             tenants_assigned: load.as_ref().map(|load| load.tenants_assigned),
             tenants_open: load.as_ref().map(|load| load.tenants_open),
             disk_free_bytes: load.and_then(|load| load.disk_free_bytes),
+            databases: worker.databases,
             joined_at: worker.joined_at.rfc3339(),
         });
     }

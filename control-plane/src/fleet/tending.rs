@@ -20,6 +20,8 @@ use crate::call::{AsOperator, Call};
 use crate::sites::Sites;
 
 const ROWS_DEFAULT: u64 = 25;
+/// After how many seconds a worker that is away is worth another try.
+const RETRY_SECONDS: u64 = 5;
 const SUBSCRIBER_CHARS_MAX: usize = 100;
 
 /// A job or a delivery of an event.
@@ -289,13 +291,18 @@ pub(crate) fn routes(sites: Sites) -> Vec<Route> {
 }
 
 /// Asks the worker that owns the tenant.
-async fn ask(sites: &Sites, tenant: TenantRef, what: Tending) -> Result<Tended, ApiError> {
+pub(super) async fn ask(
+    sites: &Sites,
+    tenant: TenantRef,
+    what: Tending,
+) -> Result<Tended, ApiError> {
     let site = find_tenant(sites, tenant).await?;
-    let away = |reason: String| ApiError::unavailable(5, reason);
+    let away = |reason: String| ApiError::unavailable(RETRY_SECONDS, reason);
     let link = sites.fleet.workers.link(site.worker);
     let link = link.ok_or_else(|| away(format!("{} is not connected", site.worker)))?;
     match link.tend(site.id, what).await {
         Ok(Tended::NotFound) => Err(ApiError::not_found()),
+        Ok(Tended::Unknown) => Err(away("its worker is of an earlier release".to_owned())),
         Ok(tended) => Ok(tended),
         Err(LinkError::StaleEpoch) => Err(ApiError::conflict(
             "wrong_state",
@@ -310,7 +317,7 @@ async fn ask(sites: &Sites, tenant: TenantRef, what: Tending) -> Result<Tended, 
     }
 }
 
-fn unexpected(tended: &Tended) -> ApiError {
+pub(super) fn unexpected(tended: &Tended) -> ApiError {
     ApiError::internal(format!("an unexpected answer of a worker: {tended:?}"))
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Worker {
     /// The line to it, while it is connected.
     pub(crate) link: Option<Arc<dyn WorkerLink>>,
     /// The Postgres databases that it said it has.
-    databases: Vec<String>,
+    pub(super) databases: Vec<String>,
     /// Which of its connections that is; the newest one counts.
     connection: u64,
 }

@@ -58,7 +58,8 @@ pub use schema::{
     SchemaCount, SchemaCounts, StoreCheck,
 };
 pub use tending::{
-    EventFacts, JobFacts, JobState, PROBE_JOBS_MAX, ProbeFacts, TENDED_ROWS_MAX, Tended, Tending,
+    EventFacts, JobCount, JobFacts, JobState, PROBE_JOBS_MAX, ProbeFacts, ScheduleFacts,
+    SubscriberFacts, TENDED_ROWS_MAX, Tended, Tending, WorkFacts,
 };
 pub use ticket::{TICKET_AGE_SECONDS_MAX, TICKET_TYPE, TicketClaims};
 pub use unread::{Unread, Whole};

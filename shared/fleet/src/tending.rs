@@ -67,6 +67,8 @@ pub enum Tending {
         /// At most so many.
         rows: u64,
     },
+    /// How its work stands as a whole.
+    Work,
     /// Run a job again that was given up.
     Retry {
         /// Which.
@@ -116,6 +118,8 @@ pub enum Tended {
         /// Some of them.
         items: Vec<EventFacts>,
     },
+    /// How the work stands.
+    Work(WorkFacts),
     /// It runs again.
     Retried,
     /// Deliveries were enqueued.
@@ -181,6 +185,52 @@ pub struct EventFacts {
     pub subject: String,
     /// When it was committed.
     pub created_at_ms: i64,
+}
+
+/// How the work of a tenant stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WorkFacts {
+    /// Jobs and deliveries, for each state that some are in.
+    pub jobs: Vec<JobCount>,
+    /// Who follows its events.
+    pub subscribers: Vec<SubscriberFacts>,
+    /// What comes again.
+    pub schedules: Vec<ScheduleFacts>,
+}
+
+/// How many jobs and deliveries are in one state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct JobCount {
+    /// Which.
+    pub state: JobState,
+    /// How many.
+    pub jobs: u64,
+}
+
+/// Who follows events.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SubscriberFacts {
+    /// Its name.
+    pub name: String,
+    /// The names of the events that it follows.
+    pub events: Vec<String>,
+    /// Whether those of one subject are delivered one after the other.
+    pub in_order: bool,
+    /// Events that are not deliveries yet.
+    pub behind: u64,
+}
+
+/// What comes again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ScheduleFacts {
+    /// Its name.
+    pub name: String,
+    /// Minute, hour, day of the month, month and day of the week.
+    pub cron: String,
+    /// Whether these are meant in the site's zone, not in UTC.
+    pub in_site_zone: bool,
+    /// When it comes next, where the store knows it already.
+    pub next_at_ms: Option<i64>,
 }
 
 /// How far a probe is.

@@ -72,12 +72,21 @@ async fn what_fails_the_first_time_runs_again_when_it_is_due() {
         let path = format!("{}/jobs?{wrong}", tenant("acme"));
         operator.get(&path).await.refused(400, "invalid_request");
     }
+    // As a whole.
+    let work = operator.get(&format!("{}/work", tenant("acme"))).await.data(200);
+    let done = work["jobs"].as_array().expect("counts").iter().find(|row| row["state"] == "done");
+    assert_eq!(done.expect("some are done")["jobs"], 10, "{work}");
+    let activity = json!({"name": "site.activity", "in_order": false, "behind": 0});
+    let follower = &work["subscribers"][0];
+    assert!(activity.as_object().expect("facts").iter().all(|(k, v)| follower[k] == *v), "{work}");
+    assert_eq!(work["schedules"][0]["zone"], "site", "{work}");
     let job = rest["items"][0]["id"].as_str().expect("an id");
     let retry = format!("{}/jobs/{job}/retry", tenant("acme"));
     operator.post(&retry, json!({})).await.refused(404, "not_found");
     // None of it is for members.
     let member = fleet.console().with_token(&account.session);
     member.get(&jobs).await.refused(403, "forbidden");
+    member.get(&format!("{}/work", tenant("acme"))).await.refused(403, "forbidden");
     let probe = format!("{}/probe", tenant("acme"));
     member.post(&probe, json!({"jobs": 1})).await.refused(403, "forbidden");
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use freehold_clock::UnixMs;
 use freehold_db::{Direction, Filter, Insert, Row, Select, SqlValue, Update};
+use freehold_fleet::SubscriberFacts;
 use freehold_ids::EventId;
 
 use super::plan::Plan;
@@ -70,6 +71,32 @@ pub(super) async fn enter(tenant: &Tenant, plan: &Plan, now: UnixMs) -> Result<(
         tx.insert(&insert).await?;
     }
     tx.commit().await
+}
+
+/// Who follows the events of a store, and how far they are. One that the store does not know yet
+/// is behind nothing: it starts where the store is.
+pub(super) async fn facts(
+    read: &mut Read,
+    plan: &Plan,
+) -> Result<Vec<SubscriberFacts>, StoreError> {
+    let cursors = cursors(read).await?;
+    let mut facts = Vec::with_capacity(plan.subscribers.len());
+    for subscriber in &plan.subscribers {
+        let mut behind = 0;
+        if let Some((_, cursor)) = cursors.iter().find(|(name, _)| name == subscriber.name) {
+            let select =
+                Select::count(OUTBOX).filter(Filter::gt("id", *cursor).and(followed(subscriber)));
+            let row = read.optional(&select).await?;
+            behind = row.map(|row| row.get::<i64>("count")).transpose()?.unwrap_or_default();
+        }
+        facts.push(SubscriberFacts {
+            name: subscriber.name.to_owned(),
+            events: subscriber.events.iter().map(|name| (*name).to_owned()).collect(),
+            in_order: subscriber.ordering == Ordering::PerSubject,
+            behind: behind.unsigned_abs(),
+        });
+    }
+    Ok(facts)
 }
 
 /// Makes deliveries of the next events of all subscribers; says whether there may be more. Events

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use freehold_clock::{TimeZoneName, UnixMs};
 use freehold_db::{Direction, Filter, Insert, Select, SqlValue, Update};
+use freehold_fleet::ScheduleFacts;
 use freehold_ids::TenantId;
 
 use super::plan::{Plan, Planned};
@@ -127,4 +128,20 @@ pub(super) async fn next_due(read: &mut Read, plan: &Plan) -> Result<Option<Unix
         .page(1, 0);
     let row = read.optional(&select).await?;
     Ok(row.map(|row| row.get("next_at")).transpose()?.map(UnixMs))
+}
+
+/// What comes again, and when next.
+pub(super) async fn facts(read: &mut Read, plan: &Plan) -> Result<Vec<ScheduleFacts>, StoreError> {
+    let rows = rows(read).await?;
+    let facts = plan.schedules.iter().map(|planned| {
+        let Schedule { name, cron, zone, .. } = planned.schedule;
+        let known = rows.iter().find(|row| row.name == name);
+        ScheduleFacts {
+            name: name.to_owned(),
+            cron: cron.to_owned(),
+            in_site_zone: zone == Zone::Site,
+            next_at_ms: known.map(|row| row.at.0),
+        }
+    });
+    Ok(facts.collect())
 }

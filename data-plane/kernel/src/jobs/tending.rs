@@ -3,12 +3,13 @@
 use freehold_clock::{Clock, UnixMs};
 use freehold_db::{Direction, Filter, Measure, Row, Select};
 use freehold_fleet::{
-    EventFacts, JobFacts, JobState, PROBE_JOBS_MAX, ProbeFacts, TENDED_ROWS_MAX, Tended, Tending,
+    EventFacts, JobCount, JobFacts, JobState, PROBE_JOBS_MAX, ProbeFacts, TENDED_ROWS_MAX, Tended,
+    Tending, WorkFacts,
 };
 use freehold_ids::{EventId, JobId};
 
 use super::own::{self, Probe};
-use super::{Job as _, Plan, outbox, store};
+use super::{Job as _, Plan, outbox, schedules, store};
 use crate::{Read, StoreError, Tenant};
 
 const JOB_COLUMNS: [&str; 12] = [
@@ -41,6 +42,7 @@ pub async fn tend(
             jobs(&mut tenant.read().await?, state, before, rows).await
         }
         Tending::Events { before, rows } => events(&mut tenant.read().await?, before, rows).await,
+        Tending::Work => work(&mut tenant.read().await?, plan).await,
         Tending::Retry { job } => {
             let mut tx = tenant.begin(clock.now()).await?;
             if !store::retry(&mut tx, job).await? {
@@ -130,6 +132,23 @@ async fn events(read: &mut Read, before: Option<EventId>, rows: u64) -> Result<T
     };
     let rows = read.rows(&select).await?;
     Ok(Tended::Events { items: rows.iter().map(event).collect::<Result<_, _>>()? })
+}
+
+async fn work(read: &mut Read, plan: &Plan) -> Result<Tended, StoreError> {
+    let select = Select::groups(store::TABLE, &["state"], &[(Measure::Rows, "jobs")]);
+    let mut jobs = Vec::new();
+    for row in read.rows(&select).await? {
+        // A state of a newer release is none that can be asked for.
+        if let Some(state) = JobState::parse(&row.get::<String>("state")?) {
+            jobs.push(JobCount { state, jobs: row.get::<i64>("jobs")?.unsigned_abs() });
+        }
+    }
+    let subscribers = outbox::facts(read, plan).await?;
+    Ok(Tended::Work(WorkFacts {
+        jobs,
+        subscribers,
+        schedules: schedules::facts(read, plan).await?,
+    }))
 }
 
 async fn probed(read: &mut Read, first: JobId, last: JobId) -> Result<Tended, StoreError> {

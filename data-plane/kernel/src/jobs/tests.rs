@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use freehold_clock::{Clock, UnixMs};
 use freehold_db::Filter;
-use freehold_fleet::{JobFacts, JobState, Provision, Tended, Tending};
+use freehold_fleet::{JobFacts, JobState, Provision, Tended, Tending, WorkFacts};
 use freehold_ids::{MemberId, TenantId};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -230,6 +230,11 @@ impl Bench {
         tend(&self.tenant().await, &self.plan, &self.clock, what).await.expect("an answer")
     }
 
+    async fn work(&self) -> WorkFacts {
+        let Tended::Work(facts) = self.ask(Tending::Work).await else { panic!("no facts") };
+        facts
+    }
+
     async fn jobs(&self, state: JobState) -> Vec<JobFacts> {
         let what = Tending::Jobs { state: Some(state), before: None, rows: 100 };
         let Tended::Jobs { items } = self.ask(what).await else { panic!("no jobs") };
@@ -303,6 +308,28 @@ async fn what_fails_too_often_is_given_up_and_can_be_run_again() {
     bench.run().await;
     assert_eq!(bench.diary.take(), ["bad"]);
     assert!(matches!(bench.ask(Tending::Retry { job }).await, Tended::NotFound));
+}
+
+#[tokio::test]
+async fn an_operator_sees_how_all_of_the_work_stands() {
+    let bench = Bench::start().await;
+    bench.diary.fail(&["bad"]);
+    bench.notes(&["bad", "good"]).await;
+    bench.run().await;
+    // Nobody had a turn since, so it is behind for those who follow it.
+    bench.write(|tx| tx.emit(&Said("ada", 1)).expect("emitted")).await;
+    let work = bench.work().await;
+    let mut jobs: Vec<_> = work.jobs.iter().map(|row| (row.state.as_str(), row.jobs)).collect();
+    jobs.sort_unstable();
+    assert_eq!(jobs, [("done", 1), ("waiting", 1)]);
+    let followers = work.subscribers.iter().map(|it| (it.name.as_str(), it.in_order, it.behind));
+    assert_eq!(followers.collect::<Vec<_>>(), [("in order", true, 1), ("in any", false, 1)]);
+    assert!(work.subscribers.iter().all(|it| it.events == [Said::NAME]));
+    let daily = work.schedules.iter().find(|schedule| schedule.name == "daily").expect("known");
+    assert_eq!((daily.cron.as_str(), daily.in_site_zone), ("0 3 * * *", false));
+    assert!(daily.next_at_ms.is_some_and(|at| at > bench.clock.now().0), "{daily:?}");
+    bench.run().await;
+    assert!(bench.work().await.subscribers.iter().all(|it| it.behind == 0));
 }
 
 fn said(diary: &Diary, who: &str) -> Vec<String> {
