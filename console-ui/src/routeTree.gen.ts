@@ -24,13 +24,15 @@ import { Route as AppFleetIndexRouteImport } from './routes/_app.fleet.index'
 import { Route as AppFleetJoinTokensRouteImport } from './routes/_app.fleet.join-tokens'
 import { Route as AppFleetOperationsRouteImport } from './routes/_app.fleet.operations'
 import { Route as AppFleetProcessesRouteImport } from './routes/_app.fleet.processes'
-import { Route as AppFleetTenantsRouteImport } from './routes/_app.fleet.tenants'
+import { Route as AppFleetUpgradeRouteImport } from './routes/_app.fleet.upgrade'
 import { Route as AppFleetWorkersRouteImport } from './routes/_app.fleet.workers'
 import { Route as AppMemberAccountKeysRouteImport } from './routes/_app._member.account.keys'
 import { Route as AppMemberAccountMembersRouteImport } from './routes/_app._member.account.members'
 import { Route as AppMemberSitesIndexRouteImport } from './routes/_app._member.sites.index'
 import { Route as AppMemberSitesSiteIdRouteImport } from './routes/_app._member.sites.$siteId'
 import { Route as AppMemberSitesNewRouteImport } from './routes/_app._member.sites.new'
+import { Route as AppFleetTenantsIndexRouteImport } from './routes/_app.fleet.tenants.index'
+import { Route as AppFleetTenantsTenantIdRouteImport } from './routes/_app.fleet.tenants.$tenantId'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -105,9 +107,9 @@ const AppFleetProcessesRoute = AppFleetProcessesRouteImport.update({
   path: '/processes',
   getParentRoute: () => AppFleetRoute,
 } as any)
-const AppFleetTenantsRoute = AppFleetTenantsRouteImport.update({
-  id: '/tenants',
-  path: '/tenants',
+const AppFleetUpgradeRoute = AppFleetUpgradeRouteImport.update({
+  id: '/upgrade',
+  path: '/upgrade',
   getParentRoute: () => AppFleetRoute,
 } as any)
 const AppFleetWorkersRoute = AppFleetWorkersRouteImport.update({
@@ -140,6 +142,16 @@ const AppMemberSitesNewRoute = AppMemberSitesNewRouteImport.update({
   path: '/sites/new',
   getParentRoute: () => AppMemberRoute,
 } as any)
+const AppFleetTenantsIndexRoute = AppFleetTenantsIndexRouteImport.update({
+  id: '/tenants/',
+  path: '/tenants/',
+  getParentRoute: () => AppFleetRoute,
+} as any)
+const AppFleetTenantsTenantIdRoute = AppFleetTenantsTenantIdRouteImport.update({
+  id: '/tenants/$tenantId',
+  path: '/tenants/$tenantId',
+  getParentRoute: () => AppFleetRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -154,14 +166,16 @@ export interface FileRoutesByFullPath {
   '/fleet/join-tokens': typeof AppFleetJoinTokensRoute
   '/fleet/operations': typeof AppFleetOperationsRoute
   '/fleet/processes': typeof AppFleetProcessesRoute
-  '/fleet/tenants': typeof AppFleetTenantsRoute
+  '/fleet/upgrade': typeof AppFleetUpgradeRoute
   '/fleet/workers': typeof AppFleetWorkersRoute
   '/fleet/': typeof AppFleetIndexRoute
   '/account/keys': typeof AppMemberAccountKeysRoute
   '/account/members': typeof AppMemberAccountMembersRoute
   '/sites/$siteId': typeof AppMemberSitesSiteIdRoute
   '/sites/new': typeof AppMemberSitesNewRoute
+  '/fleet/tenants/$tenantId': typeof AppFleetTenantsTenantIdRoute
   '/sites/': typeof AppMemberSitesIndexRoute
+  '/fleet/tenants/': typeof AppFleetTenantsIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
@@ -175,14 +189,16 @@ export interface FileRoutesByTo {
   '/fleet/join-tokens': typeof AppFleetJoinTokensRoute
   '/fleet/operations': typeof AppFleetOperationsRoute
   '/fleet/processes': typeof AppFleetProcessesRoute
-  '/fleet/tenants': typeof AppFleetTenantsRoute
+  '/fleet/upgrade': typeof AppFleetUpgradeRoute
   '/fleet/workers': typeof AppFleetWorkersRoute
   '/fleet': typeof AppFleetIndexRoute
   '/account/keys': typeof AppMemberAccountKeysRoute
   '/account/members': typeof AppMemberAccountMembersRoute
   '/sites/$siteId': typeof AppMemberSitesSiteIdRoute
   '/sites/new': typeof AppMemberSitesNewRoute
+  '/fleet/tenants/$tenantId': typeof AppFleetTenantsTenantIdRoute
   '/sites': typeof AppMemberSitesIndexRoute
+  '/fleet/tenants': typeof AppFleetTenantsIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -200,14 +216,16 @@ export interface FileRoutesById {
   '/_app/fleet/join-tokens': typeof AppFleetJoinTokensRoute
   '/_app/fleet/operations': typeof AppFleetOperationsRoute
   '/_app/fleet/processes': typeof AppFleetProcessesRoute
-  '/_app/fleet/tenants': typeof AppFleetTenantsRoute
+  '/_app/fleet/upgrade': typeof AppFleetUpgradeRoute
   '/_app/fleet/workers': typeof AppFleetWorkersRoute
   '/_app/fleet/': typeof AppFleetIndexRoute
   '/_app/_member/account/keys': typeof AppMemberAccountKeysRoute
   '/_app/_member/account/members': typeof AppMemberAccountMembersRoute
   '/_app/_member/sites/$siteId': typeof AppMemberSitesSiteIdRoute
   '/_app/_member/sites/new': typeof AppMemberSitesNewRoute
+  '/_app/fleet/tenants/$tenantId': typeof AppFleetTenantsTenantIdRoute
   '/_app/_member/sites/': typeof AppMemberSitesIndexRoute
+  '/_app/fleet/tenants/': typeof AppFleetTenantsIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -224,14 +242,16 @@ export interface FileRouteTypes {
     | '/fleet/join-tokens'
     | '/fleet/operations'
     | '/fleet/processes'
-    | '/fleet/tenants'
+    | '/fleet/upgrade'
     | '/fleet/workers'
     | '/fleet/'
     | '/account/keys'
     | '/account/members'
     | '/sites/$siteId'
     | '/sites/new'
+    | '/fleet/tenants/$tenantId'
     | '/sites/'
+    | '/fleet/tenants/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
@@ -245,14 +265,16 @@ export interface FileRouteTypes {
     | '/fleet/join-tokens'
     | '/fleet/operations'
     | '/fleet/processes'
-    | '/fleet/tenants'
+    | '/fleet/upgrade'
     | '/fleet/workers'
     | '/fleet'
     | '/account/keys'
     | '/account/members'
     | '/sites/$siteId'
     | '/sites/new'
+    | '/fleet/tenants/$tenantId'
     | '/sites'
+    | '/fleet/tenants'
   id:
     | '__root__'
     | '/'
@@ -269,14 +291,16 @@ export interface FileRouteTypes {
     | '/_app/fleet/join-tokens'
     | '/_app/fleet/operations'
     | '/_app/fleet/processes'
-    | '/_app/fleet/tenants'
+    | '/_app/fleet/upgrade'
     | '/_app/fleet/workers'
     | '/_app/fleet/'
     | '/_app/_member/account/keys'
     | '/_app/_member/account/members'
     | '/_app/_member/sites/$siteId'
     | '/_app/_member/sites/new'
+    | '/_app/fleet/tenants/$tenantId'
     | '/_app/_member/sites/'
+    | '/_app/fleet/tenants/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -397,11 +421,11 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppFleetProcessesRouteImport
       parentRoute: typeof AppFleetRoute
     }
-    '/_app/fleet/tenants': {
-      id: '/_app/fleet/tenants'
-      path: '/tenants'
-      fullPath: '/fleet/tenants'
-      preLoaderRoute: typeof AppFleetTenantsRouteImport
+    '/_app/fleet/upgrade': {
+      id: '/_app/fleet/upgrade'
+      path: '/upgrade'
+      fullPath: '/fleet/upgrade'
+      preLoaderRoute: typeof AppFleetUpgradeRouteImport
       parentRoute: typeof AppFleetRoute
     }
     '/_app/fleet/workers': {
@@ -446,6 +470,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppMemberSitesNewRouteImport
       parentRoute: typeof AppMemberRoute
     }
+    '/_app/fleet/tenants/': {
+      id: '/_app/fleet/tenants/'
+      path: '/tenants'
+      fullPath: '/fleet/tenants/'
+      preLoaderRoute: typeof AppFleetTenantsIndexRouteImport
+      parentRoute: typeof AppFleetRoute
+    }
+    '/_app/fleet/tenants/$tenantId': {
+      id: '/_app/fleet/tenants/$tenantId'
+      path: '/tenants/$tenantId'
+      fullPath: '/fleet/tenants/$tenantId'
+      preLoaderRoute: typeof AppFleetTenantsTenantIdRouteImport
+      parentRoute: typeof AppFleetRoute
+    }
   }
 }
 
@@ -475,18 +513,22 @@ interface AppFleetRouteChildren {
   AppFleetJoinTokensRoute: typeof AppFleetJoinTokensRoute
   AppFleetOperationsRoute: typeof AppFleetOperationsRoute
   AppFleetProcessesRoute: typeof AppFleetProcessesRoute
-  AppFleetTenantsRoute: typeof AppFleetTenantsRoute
+  AppFleetUpgradeRoute: typeof AppFleetUpgradeRoute
   AppFleetWorkersRoute: typeof AppFleetWorkersRoute
   AppFleetIndexRoute: typeof AppFleetIndexRoute
+  AppFleetTenantsTenantIdRoute: typeof AppFleetTenantsTenantIdRoute
+  AppFleetTenantsIndexRoute: typeof AppFleetTenantsIndexRoute
 }
 
 const AppFleetRouteChildren: AppFleetRouteChildren = {
   AppFleetJoinTokensRoute: AppFleetJoinTokensRoute,
   AppFleetOperationsRoute: AppFleetOperationsRoute,
   AppFleetProcessesRoute: AppFleetProcessesRoute,
-  AppFleetTenantsRoute: AppFleetTenantsRoute,
+  AppFleetUpgradeRoute: AppFleetUpgradeRoute,
   AppFleetWorkersRoute: AppFleetWorkersRoute,
   AppFleetIndexRoute: AppFleetIndexRoute,
+  AppFleetTenantsTenantIdRoute: AppFleetTenantsTenantIdRoute,
+  AppFleetTenantsIndexRoute: AppFleetTenantsIndexRoute,
 }
 
 const AppFleetRouteWithChildren = AppFleetRoute._addFileChildren(

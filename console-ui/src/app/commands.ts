@@ -9,6 +9,7 @@ import {
   IconServer,
   IconShieldLock,
   IconUser,
+  IconVersions,
   IconWorld,
 } from '@freehold/ui-kit';
 import { useCallback } from 'react';
@@ -28,6 +29,7 @@ export function useConsoleCommands(): (isMember: boolean) => readonly Command[] 
     operator: word('operator.sign_in'),
     workers: word('workers'),
     tenants: word('tenants'),
+    upgrades: word('upgrades'),
     processes: word('processes'),
     tokens: word('tokens'),
     all: word('operations.all'),
@@ -48,6 +50,7 @@ export function useConsoleCommands(): (isMember: boolean) => readonly Command[] 
       const operator: Command[] = [
         go('workers', '/fleet/workers', labels.workers, fleet, IconServer, 'g w'),
         go('tenants', '/fleet/tenants', labels.tenants, fleet, IconBuilding, 'g t'),
+        go('upgrades', '/fleet/upgrade', labels.upgrades, fleet, IconVersions, 'g u'),
         go('processes', '/fleet/processes', labels.processes, fleet, IconRefresh, 'g p'),
         go('tokens', '/fleet/join-tokens', labels.tokens, fleet, IconKey, 'g j'),
         go('fleet.operations', '/fleet/operations', labels.all, fleet, IconListCheck, 'g a'),

@@ -8,7 +8,7 @@ import { useWords } from '../words';
 import { fleetOperationsQuery } from './queries';
 
 const route = getRouteApi('/_app/fleet/operations');
-const tenantHref = () => '/fleet/tenants';
+const tenantHref = (site: string) => `/fleet/tenants/${site}`;
 
 export function FleetOperations() {
   const word = useWords();

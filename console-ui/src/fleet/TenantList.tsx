@@ -1,5 +1,6 @@
 /** All tenants of the fleet. Operators suspend with a reason, which the owner reads, and resume. */
 import {
+  AppLink,
   type Column,
   DataGrid,
   EmptyState,
@@ -33,7 +34,9 @@ import { tenantsQuery } from './queries';
 import { SuspendDialog } from './SuspendDialog';
 import { useFleetAction } from './useFleetAction';
 
-const route = getRouteApi('/_app/fleet/tenants');
+const route = getRouteApi('/_app/fleet/tenants/');
+
+const tenantHref = ({ id }: Tenant) => `/fleet/tenants/${id}`;
 
 function useColumns(): Column<Tenant>[] {
   const word = useWords();
@@ -45,9 +48,7 @@ function useColumns(): Column<Tenant>[] {
         sortable: true,
         cell: (tenant) => (
           <>
-            <a className="fh-link" href={tenant.url} target="_blank" rel="noopener">
-              {tenant.name}
-            </a>
+            <AppLink href={tenantHref(tenant)}>{tenant.name}</AppLink>
             <Text size="xs" c="dimmed" className="fh-wrap">
               {tenant.slug}
             </Text>
@@ -144,6 +145,7 @@ export function TenantList() {
         onRetry={() => void list.refetch()}
         rowId={(tenant) => tenant.id}
         rowName={(tenant) => tenant.name}
+        rowHref={tenantHref}
         search={search}
         onSearch={onSearch}
         defaultSort="-created_at"

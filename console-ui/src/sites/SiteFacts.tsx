@@ -6,7 +6,7 @@ import type { Site } from '../api';
 import { useWords } from '../words';
 import { Section } from './Section';
 
-function Fact({ label, copy, children }: { label: string; copy?: string; children: ReactNode }) {
+export function Fact({ label, copy, children }: { label: string; copy?: string; children: ReactNode }) {
   return (
     <Group justify="space-between" wrap="nowrap" align="flex-start">
       <div>

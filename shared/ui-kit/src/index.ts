@@ -24,6 +24,7 @@ export { useApiForm } from './forms/useApiForm';
 export { useReason } from './forms/useReason';
 export { DataGrid, type DataGridProps } from './grid/DataGrid';
 export { FilterSelect } from './grid/FilterSelect';
+export { MoreFooter } from './grid/MoreFooter';
 export { RowButton } from './grid/RowButton';
 export { NothingMatches, Toolbar } from './grid/Toolbar';
 export { type Column, type ListSearch, listSearch, type PageOf } from './grid/types';

@@ -13,6 +13,8 @@ interface ConfirmProps {
   children: ReactNode;
   confirm: string;
   typed?: string;
+  /** Takes nothing away, and is not shown as if it did. */
+  calm?: boolean;
   busy?: boolean;
   onConfirm: () => void;
 }
@@ -25,7 +27,8 @@ export function ConfirmDialog({ opened, onClose, title, ...rest }: ConfirmProps)
   );
 }
 
-function ConfirmForm({ children, confirm, typed, busy, onConfirm, onClose }: Omit<ConfirmProps, 'opened' | 'title'>) {
+function ConfirmForm(props: Omit<ConfirmProps, 'opened' | 'title'>) {
+  const { children, confirm, typed, calm, busy, onConfirm, onClose } = props;
   const word = useKitWords();
   const [text, setText] = useState('');
   const ready = typed === undefined || text === typed;
@@ -53,7 +56,7 @@ function ConfirmForm({ children, confirm, typed, busy, onConfirm, onClose }: Omi
           <Button variant="default" onClick={onClose}>
             {word('cancel')}
           </Button>
-          <Button type="submit" color="red.8" loading={busy} disabled={!ready}>
+          <Button type="submit" color={calm ? undefined : 'red.8'} loading={busy} disabled={!ready}>
             {confirm}
           </Button>
         </Group>

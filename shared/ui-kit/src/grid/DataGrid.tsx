@@ -42,6 +42,8 @@ export interface DataGridProps<Row extends object> {
   toolbar?: ReactNode;
   /** What stands in place of rows when there are none. */
   empty: ReactNode;
+  /** What stands below the rows where the list has no numbered pages. */
+  foot?: ReactNode;
   /** Actions on selected rows; without, nothing can be selected. */
   bulk?: (rows: Row[], done: () => void) => ReactNode;
   /** Actions of one row. */
@@ -49,7 +51,7 @@ export interface DataGridProps<Row extends object> {
 }
 
 export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
-  const { label, page, error, busy, onRetry, toolbar, empty, search, onSearch } = props;
+  const { label, page, error, busy, onRetry, toolbar, empty, foot, search, onSearch } = props;
   const body = () => {
     if (error && !page) return <ErrorState error={error} onRetry={onRetry} />;
     if (!page) return <LoadingState />;
@@ -61,7 +63,7 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
     <Box className="fh-surface" component="section" aria-label={label} aria-busy={busy}>
       {toolbar && <Box p="sm">{toolbar}</Box>}
       {body()}
-      {page && <GridFooter page={page} search={search} onSearch={onSearch} />}
+      {foot ?? (page && <GridFooter page={page} search={search} onSearch={onSearch} />)}
     </Box>
   );
 }

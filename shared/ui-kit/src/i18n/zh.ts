@@ -53,6 +53,8 @@ export const zh: Catalogue<typeof en> = {
   'grid.selected_other': '已选 {{count}} 项',
   'grid.unselect': '取消选择',
   'grid.total_other': '共 {{count}} 项',
+  'grid.shown_other': '最新 {{count}} 条',
+  'grid.more': '显示更多',
   'grid.page': '第 {{page}} 页',
   'grid.pages': '分页',
   'grid.next': '下一页',
