@@ -21,11 +21,11 @@ let made = 0;
 export const fresh = (stem: string) => `${stem}-${process.pid.toString(36)}-${(made++).toString(36)}`;
 
 /**
- * What the browser calls errors and is none: what the API means to answer, what a test aborts, and the
+ * What the browser calls errors and is none: what the API means to answer, what a test aborts or stops, and the
  * tests' own scripts, which the frame of a preview lets in as little as anybody's.
  */
 const EXPECTED =
-  /Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_(FAILED|INTERNET_DISCONNECTED))|^Blocked script execution in 'about:srcdoc'/;
+  /Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_(FAILED|INTERNET_DISCONNECTED|CONNECTION_REFUSED))|^Blocked script execution in 'about:srcdoc'/;
 
 export const test = base.extend<{ page: Page }>({
   page: async ({ page }, use) => {
@@ -66,7 +66,9 @@ export async function look(page: Page, name: string): Promise<void> {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     await frame();
     await frame();
-    await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => null)));
+    // What turns while something is worked on has no end.
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.all(ending.map((animation) => animation.finished.catch(() => null)));
   });
   await page.screenshot({ path: `screens/${name}.png` });
   await expectAccessible(page);

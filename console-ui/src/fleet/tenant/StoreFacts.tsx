@@ -1,6 +1,5 @@
 /** Where a tenant's data is and who serves it, with what can be done to the store. */
-import { useNumbers } from '@freehold/ui-kit';
-import { Button, Code, Group, Stack, Text } from '@mantine/core';
+import { Button, Code, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import type { Tenant } from '../../api';
@@ -16,7 +15,6 @@ const HAS_STORE: readonly Tenant['state'][] = ['ready', 'suspended'];
 
 export function StoreFacts({ tenant }: { tenant: Tenant }) {
   const word = useWords();
-  const { count } = useNumbers();
   const id = (value: string) => (
     <Text span ff="monospace" size="sm">
       {value}
@@ -25,20 +23,17 @@ export function StoreFacts({ tenant }: { tenant: Tenant }) {
   return (
     <Section title={word('store')}>
       <Stack gap="sm">
-        <Fact label={word('tenant.engine')}>
-          <Code>{tenant.engine}</Code>
-        </Fact>
-        <Fact label={word('store.schema')}>{tenant.schema_version ?? word('store.schema.unknown')}</Fact>
         <Fact label={word('id')} copy={tenant.id}>
           {id(tenant.id)}
         </Fact>
-        <Fact label={word('account')} copy={tenant.account_id}>
-          {id(tenant.account_id)}
-        </Fact>
-        <Fact label={word('store.worker')} copy={tenant.worker_id}>
-          {id(tenant.worker_id)}
-        </Fact>
-        <Fact label={word('store.epoch')}>{count(tenant.epoch)}</Fact>
+        <SimpleGrid cols={2} spacing="sm">
+          <Fact label={word('account')}>{id(tenant.account_id)}</Fact>
+          <Fact label={word('store.worker')}>{id(tenant.worker_id)}</Fact>
+          <Fact label={word('tenant.engine')}>
+            <Code>{tenant.engine}</Code>
+          </Fact>
+          <Fact label={word('store.schema')}>{tenant.schema_version ?? word('store.schema.unknown')}</Fact>
+        </SimpleGrid>
         {HAS_STORE.includes(tenant.state) && <Actions tenant={tenant} />}
       </Stack>
     </Section>

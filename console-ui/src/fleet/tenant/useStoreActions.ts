@@ -51,7 +51,8 @@ export function useConversion(tenant: Tenant) {
       ),
     onSuccess: (next) => {
       queries.setQueryData(tenantQuery(tenant.id).queryKey, next);
-      toast(word('convert.begun', { name: tenant.name }));
+      const { name, engine } = tenant;
+      toast(next.engine === engine ? word('convert.begun', { name }) : word('convert.done', { name }));
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['fleet'] }),
   });

@@ -145,7 +145,7 @@ function Rows<Row extends object>(props: DataGridProps<Row>) {
                     size="xs"
                     aria-label={word('grid.select.all')}
                     checked={table.getIsAllRowsSelected()}
-                    indeterminate={table.getIsSomeRowsSelected()}
+                    indeterminate={table.getIsSomeRowsSelected() && !table.getIsAllRowsSelected()}
                     onChange={table.getToggleAllRowsSelectedHandler()}
                   />
                 </Table.Th>
