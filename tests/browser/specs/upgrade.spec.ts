@@ -76,7 +76,7 @@ test('an upgrade is planned, halted and resumed by hand, halts at a store that f
   await expect(page.getByText('Nothing is wrong with the data of Quiet Garden.')).toBeVisible();
   await page.getByRole('button', { name: 'Release' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
-  await expect(page.getByText('The site stays in quarantine')).toBeVisible();
+  await expect(page.getByText('The site stays in quarantine', { exact: true })).toBeVisible();
   await look(page, 'tenant-quarantined');
   own.sql(garden, `PRAGMA user_version = ${schema}`);
   await page.getByRole('button', { name: 'Release' }).click();

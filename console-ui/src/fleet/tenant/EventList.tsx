@@ -23,6 +23,9 @@ function useColumns(): Column<TenantEvent>[] {
             <Text size="xs" c="dimmed" ff="monospace" className="fh-wrap">
               {event.id}
             </Text>
+            <Text size="xs" c="dimmed" component="div" className="fh-narrow-only">
+              <Time at={event.created_at} seconds />
+            </Text>
           </>
         ),
       },
@@ -36,7 +39,12 @@ function useColumns(): Column<TenantEvent>[] {
           </Text>
         ),
       },
-      { id: 'created_at', label: word('event.at'), cell: (event) => <Time at={event.created_at} seconds /> },
+      {
+        id: 'created_at',
+        label: word('event.at'),
+        wideOnly: true,
+        cell: (event) => <Time at={event.created_at} seconds />,
+      },
     ],
     [word],
   );

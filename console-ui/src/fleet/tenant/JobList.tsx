@@ -35,6 +35,16 @@ function momentOf(job: Job) {
   return { key: 'job.at.due', at: job.due_at } as const;
 }
 
+function Moment({ job }: { job: Job }) {
+  const word = useWords();
+  const { key, at } = momentOf(job);
+  return (
+    <>
+      {word(key)} <Time at={at} seconds />
+    </>
+  );
+}
+
 function useColumns(): Column<Job>[] {
   const word = useWords();
   const { count } = useNumbers();
@@ -50,6 +60,9 @@ function useColumns(): Column<Job>[] {
             </Text>
             <Text size="xs" c="dimmed" ff="monospace" className="fh-wrap">
               {job.event_id ?? job.id}
+            </Text>
+            <Text size="xs" c="dimmed" component="div" className="fh-narrow-only">
+              <Moment job={job} />
             </Text>
             {job.error && job.state !== 'done' && (
               <Text size="xs" c="var(--mantine-color-error)" className="fh-wrap">
@@ -74,14 +87,7 @@ function useColumns(): Column<Job>[] {
         id: 'at',
         label: word('job.at'),
         wideOnly: true,
-        cell: (job) => {
-          const { key, at } = momentOf(job);
-          return (
-            <>
-              {word(key)} <Time at={at} seconds />
-            </>
-          );
-        },
+        cell: (job) => <Moment job={job} />,
       },
     ],
     [word, count],

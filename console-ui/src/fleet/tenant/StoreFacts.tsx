@@ -16,7 +16,7 @@ const HAS_STORE: readonly Tenant['state'][] = ['ready', 'suspended'];
 export function StoreFacts({ tenant }: { tenant: Tenant }) {
   const word = useWords();
   const id = (value: string) => (
-    <Text span ff="monospace" size="sm">
+    <Text span ff="monospace" size="xs">
       {value}
     </Text>
   );

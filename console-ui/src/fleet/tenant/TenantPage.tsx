@@ -44,15 +44,11 @@ function Shown({ tenant }: { tenant: Tenant }) {
     <>
       <PageHead
         title={tenant.name}
-        badge={
-          <>
-            <SiteState state={tenant.state} />
-            {tenant.quarantine && <Badge color="red">{word('quarantine')}</Badge>}
-          </>
-        }
+        badge={tenant.quarantine ? <Badge color="red">{word('quarantine')}</Badge> : <SiteState state={tenant.state} />}
         lead={tenant.slug}
         actions={
-          tenant.state === 'ready' && (
+          tenant.state === 'ready' &&
+          !tenant.quarantine && (
             <Button
               variant="default"
               component="a"

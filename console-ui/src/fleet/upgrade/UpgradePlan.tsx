@@ -146,9 +146,7 @@ function Workers({ workers }: { workers: readonly WorkerPlanView[] }) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{word('plan.worker')}</Table.Th>
-            <Table.Th ta="right" className="fh-wide-only">
-              {word('plan.schema')}
-            </Table.Th>
+            <Table.Th className="fh-wide-only">{word('plan.schema')}</Table.Th>
             <Table.Th>{word('plan.by_schema')}</Table.Th>
             <Table.Th ta="right">{word('plan.to_migrate')}</Table.Th>
             <Table.Th ta="right" className="fh-wide-only">
@@ -162,9 +160,7 @@ function Workers({ workers }: { workers: readonly WorkerPlanView[] }) {
               <Table.Td>
                 {worker.name} {!worker.answers && <Badge color="red">{word('worker.unreachable')}</Badge>}
               </Table.Td>
-              <Table.Td className="fh-num fh-wide-only" ta="right">
-                {worker.schema_version ?? '–'}
-              </Table.Td>
+              <Table.Td className="fh-num fh-wide-only">{worker.schema_version ?? '–'}</Table.Td>
               <Table.Td>
                 {worker.stores.length === 0 && '–'}
                 {worker.stores.map(({ schema_version, tenants }) => (

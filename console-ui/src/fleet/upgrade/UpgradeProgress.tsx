@@ -74,18 +74,21 @@ function ProgressBar({ upgrade: { done, failed, total } }: { upgrade: Upgrade })
 /** Why it stands still, and the way on. */
 function Halted({ upgrade }: { upgrade: Upgrade }) {
   const word = useWords();
-  const steps = [word('halted.read'), word('halted.mend'), word('halted.resume'), word('halted.back')];
+  const steps = [word('halted.read'), word('halted.mend'), word('halted.resume')];
   return (
     <Alert color="orange" icon={<IconAlertTriangle size={18} />} title={word('halted.title')}>
       <Stack gap="xs">
         {upgrade.reason && <Text size="sm">{word('halted.reason', { reason: upgrade.reason })}</Text>}
         <Text size="sm">{word('halted.meaning')}</Text>
         {upgrade.failed > 0 && (
-          <List type="ordered" size="sm" spacing={4}>
-            {steps.map((step) => (
-              <List.Item key={step}>{step}</List.Item>
-            ))}
-          </List>
+          <>
+            <List type="ordered" size="sm" spacing={4}>
+              {steps.map((step) => (
+                <List.Item key={step}>{step}</List.Item>
+              ))}
+            </List>
+            <Text size="sm">{word('halted.back')}</Text>
+          </>
         )}
       </Stack>
     </Alert>
