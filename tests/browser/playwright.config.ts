@@ -1,6 +1,6 @@
 /**
  * Browser tests against a real platform. Needed: BROWSER_TEST_BIN, the path of the binary, whose own
- * interface is tested.
+ * interface is tested. FREEHOLD_TEST_POSTGRES, where set, is a Postgres that sites are taken to and back.
  */
 import { defineConfig } from '@playwright/test';
 

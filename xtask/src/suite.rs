@@ -167,7 +167,9 @@ fn stories_on_postgres(workspace: &Workspace) -> anyhow::Result<()> {
 
 fn browser_tests(workspace: &Workspace) -> anyhow::Result<()> {
     packages::ensure_browser()?;
-    web::test(workspace, &product::compile(workspace, Profile::Dev)?)
+    let binary = product::compile(workspace, Profile::Dev)?;
+    let services = Services::start(workspace)?;
+    web::test(workspace, &binary, services.variable())
 }
 
 fn without_default_features(workspace: &Workspace) -> anyhow::Result<()> {

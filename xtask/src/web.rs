@@ -39,10 +39,16 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     shell::run(&mut npm(workspace.root(), "check"))
 }
 
-/// The applications in a browser, against the whole platform that this binary starts.
-pub(crate) fn test(workspace: &Workspace, binary: &Path) -> anyhow::Result<()> {
+/// The applications in a browser, against the whole platform that this binary starts, with a Postgres
+/// for the sites that go there.
+pub(crate) fn test(
+    workspace: &Workspace,
+    binary: &Path,
+    (variable, postgres): (&str, String),
+) -> anyhow::Result<()> {
     install(workspace.root())?;
-    shell::run(npm(workspace.root(), "test:browser").env("BROWSER_TEST_BIN", binary))
+    let mut npm = npm(workspace.root(), "test:browser");
+    shell::run(npm.env("BROWSER_TEST_BIN", binary).env(variable, postgres))
 }
 
 fn npm(root: &Path, script: &str) -> Command {

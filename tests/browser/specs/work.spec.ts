@@ -22,7 +22,7 @@ test.beforeAll(async () => {
 test.afterAll(() => own.end());
 
 /** A Postgres for sites, where the run has one. */
-const POSTGRES = process.env.BROWSER_TEST_POSTGRES;
+const POSTGRES = process.env.FREEHOLD_TEST_POSTGRES;
 const databases = (): Record<string, string> => (POSTGRES ? { 'worker.databases': `main=${POSTGRES}` } : {});
 
 test('an operator finds the jobs that were given up, runs them again, and sees one fail', async ({ page }) => {

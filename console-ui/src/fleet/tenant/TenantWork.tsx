@@ -1,11 +1,14 @@
 /** The work of a tenant: its jobs, its events, and who follows these and what comes again. */
 import { EmptyState, IconListCheck, useListScreen } from '@freehold/ui-kit';
 import { Box, SegmentedControl, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { Tenant } from '../../api';
 import { useWords } from '../../words';
+import { StaleNotice } from '../StaleNotice';
 import { EventList } from './EventList';
 import { JobList } from './JobList';
+import { workQuery } from './queries';
 import { PARTS, type Part, type WorkSearch } from './search';
 import { WorkPlan } from './WorkPlan';
 
@@ -18,9 +21,11 @@ export function TenantWork({ tenant }: { tenant: Tenant }) {
   const navigate = route.useNavigate();
   const { onFilter } = useListScreen<WorkSearch>(search, navigate);
   const part = search.part ?? 'jobs';
+  // Its worker opens the store of no other.
+  const isServed = tenant.state === 'ready' && !tenant.quarantine;
+  const work = useQuery({ ...workQuery(tenant.id), enabled: isServed });
   const body = () => {
-    // Its worker opens the store of no other.
-    if (tenant.state !== 'ready' || tenant.quarantine) {
+    if (!isServed) {
       return (
         <Box className="fh-surface">
           <EmptyState icon={<IconListCheck size={28} />} title={word('work.closed.title')}>
@@ -50,6 +55,7 @@ export function TenantWork({ tenant }: { tenant: Tenant }) {
         value={part}
         onChange={(value) => onFilter({ part: value === 'jobs' ? undefined : (value as Part) })}
       />
+      {work.data && <StaleNotice error={work.error} at={new Date(work.dataUpdatedAt).toISOString()} />}
       {body()}
     </Stack>
   );

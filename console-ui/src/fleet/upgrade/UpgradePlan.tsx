@@ -166,8 +166,8 @@ function Workers({ workers }: { workers: readonly WorkerPlanView[] }) {
                 {worker.stores.map(({ schema_version, tenants }) => (
                   <div key={schema_version ?? 'unknown'}>
                     {schema_version == null
-                      ? word('plan.count.unknown', { count: tenants })
-                      : word('plan.count', { version: schema_version, count: tenants })}
+                      ? word('plan.count.unknown', { count: tenants, stores: count(tenants) })
+                      : word('plan.count', { version: schema_version, count: tenants, stores: count(tenants) })}
                   </div>
                 ))}
               </Table.Td>

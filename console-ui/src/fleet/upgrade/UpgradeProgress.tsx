@@ -1,5 +1,5 @@
 /** How an upgrade goes: how far it is, how fast, what failed, and what to do where it halted. */
-import { asApiError, ConfirmDialog, IconAlertTriangle, Time, unwrap, useNumbers, useReason } from '@freehold/ui-kit';
+import { ConfirmDialog, IconAlertTriangle, Time, unwrap, useNumbers } from '@freehold/ui-kit';
 import { Alert, Badge, Button, Group, List, Loader, Progress, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
@@ -7,6 +7,7 @@ import { postV1FleetUpgradeHalt, postV1FleetUpgradeResume, type Upgrade } from '
 import { operatorClient as client } from '../../app/clients';
 import { useWords } from '../../words';
 import { Figures } from '../Figures';
+import { StaleNotice } from '../StaleNotice';
 import { useFleetAction } from '../useFleetAction';
 import { FailureList } from './FailureList';
 import { upgradeQuery } from './queries';
@@ -144,7 +145,7 @@ export function UpgradeProgress({ upgrade, error }: { upgrade: Upgrade; error: u
           </Button>
         )}
       </Group>
-      <Unreachable error={error} at={upgrade.changed_at} />
+      <StaleNotice error={error} at={upgrade.changed_at} />
       <ProgressBar upgrade={upgrade} />
       <Figures figures={figures} cols={6} />
       {state === 'halted' && <Halted upgrade={upgrade} />}
@@ -169,17 +170,5 @@ export function UpgradeProgress({ upgrade, error }: { upgrade: Upgrade; error: u
         </Stack>
       </ConfirmDialog>
     </Stack>
-  );
-}
-
-/** What is shown is not of now. */
-function Unreachable({ error, at }: { error: unknown; at: string }) {
-  const word = useWords();
-  const reason = useReason();
-  if (!error) return null;
-  return (
-    <Alert role="alert" color="red" icon={<IconAlertTriangle size={18} />}>
-      {reason(asApiError(error))} {word('upgrade.as_of')} <Time at={at} seconds />
-    </Alert>
   );
 }
