@@ -43,15 +43,18 @@ pub(super) fn read(row: &Row) -> Result<Option<ManifestKeys>, DbError> {
 
 /// A site's keys as its worker is told them. A worker of a release that knows no keys is told none, and
 /// what cannot be opened here is told to nobody.
-pub(super) fn told(fleet: &Fleet, site: &Site) -> Vec<WrappedKey> {
+pub(super) fn told(fleet: &Fleet, site: &Site) -> Box<[WrappedKey]> {
     let link = fleet.workers.link(site.worker);
     let wrapping = link.and_then(|link| link.wrapping_key());
-    let (Some(wrapping), Some(keys)) = (wrapping, &site.keys) else { return Vec::new() };
+    let (Some(wrapping), Some(keys)) = (wrapping, &site.keys) else { return Box::default() };
     let ring = fleet.master.unwrap(site.id, keys);
-    ring.and_then(|ring| wrap_keys(&ring, site.id, &wrapping.0)).unwrap_or_else(|error| {
-        tracing::error!(site = %site.id, %error, "the site's worker is told no keys");
-        Vec::new()
-    })
+    let wrapped = ring.and_then(|ring| wrap_keys(&ring, site.id, &wrapping.0));
+    wrapped
+        .unwrap_or_else(|error| {
+            tracing::error!(site = %site.id, %error, "the site's worker is told no keys");
+            Vec::new()
+        })
+        .into()
 }
 
 /// Gives a site a new key and seals its secrets under it.

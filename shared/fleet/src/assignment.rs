@@ -74,14 +74,18 @@ pub struct Assignment {
     pub engine: Engine,
     /// The tenant's keys, the newest first, under the worker's own key. Those that are no longer the
     /// newest open what was sealed before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keys: Vec<WrappedKey>,
+    #[serde(default, skip_serializing_if = "no_keys")]
+    pub keys: Box<[WrappedKey]>,
     /// What is to lie beside the store; absent where it need not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<SealedManifest>,
     /// What a newer release says besides.
     #[serde(flatten)]
     pub unread: Unread,
+}
+
+fn no_keys(keys: &[WrappedKey]) -> bool {
+    keys.is_empty()
 }
 
 impl Assignment {
@@ -91,12 +95,23 @@ impl Assignment {
         Self { manifest: None, ..self }
     }
 
+    /// Without the room that making it has left behind: as it is kept in memory, for each tenant.
+    #[must_use]
+    pub fn trimmed(mut self) -> Self {
+        let site = &mut self.site;
+        let texts = [&mut site.slug, &mut site.url, &mut site.admin_url];
+        for text in texts.into_iter().chain(&mut site.canonical_url) {
+            text.shrink_to_fit();
+        }
+        self
+    }
+
     /// What a worker is told when another one owns its tenant from this epoch on.
     #[must_use]
     pub fn given_to(self, owner: UpstreamId, epoch: u64) -> Self {
         // A release that does not know of owners serves nothing of a deleted tenant either.
         let state = TenantState::Deleted;
-        Self { epoch, state, owner: Some(owner), keys: Vec::new(), ..self }
+        Self { epoch, state, owner: Some(owner), keys: Box::default(), ..self }
     }
 
     /// Whether the worker that has this may read and write the tenant's store.

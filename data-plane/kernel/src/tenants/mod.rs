@@ -136,6 +136,7 @@ impl Tenants {
     }
 
     fn take(&self, tenant: TenantId, assignment: Assignment) -> Result<(), StoreError> {
+        let assignment = assignment.trimmed();
         let mut slots = self.0.slots.write();
         match slots.get(&tenant) {
             Some(slot) => slot.reassign(assignment),

@@ -47,10 +47,10 @@ fn wrapping_key() -> Key {
 }
 
 /// The tenant's keys of these numbers, as a worker is told them.
-fn wrapped(numbers: &[u8]) -> Vec<WrappedKey> {
+fn wrapped(numbers: &[u8]) -> Box<[WrappedKey]> {
     let key = |number: &u8| (KeyId::from_random([*number; 8]), Key::from_random([*number; 32]));
     let ring = Ring::new(numbers.iter().map(key).collect());
-    wrap_keys(&ring, tenant(), &wrapping_key()).expect("wrapped")
+    wrap_keys(&ring, tenant(), &wrapping_key()).expect("wrapped").into()
 }
 
 /// Where the workers of a test keep their tenants.
@@ -346,7 +346,7 @@ async fn secrets_are_sealed_for_their_row_and_sealed_anew_under_the_newest_key()
         tenants.assign(told(wrapped(&[3]))).expect("assigned");
         let lost = revealed(&open, "k000").await;
         assert!(matches!(lost, Err(StoreError::Sealed(Unsealable::NoKey(_)))), "{lost:?}");
-        tenants.assign(told(Vec::new())).expect("assigned");
+        tenants.assign(told(Box::default())).expect("assigned");
         let unsealed = keep(&open, "none", true).await;
         assert!(matches!(unsealed, Err(StoreError::Sealed(Unsealable::Empty))), "{unsealed:?}");
         tenants.close(Duration::from_secs(5)).await;

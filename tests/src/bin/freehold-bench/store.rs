@@ -126,7 +126,7 @@ pub(crate) fn assignment(number: u32) -> Assignment {
         },
         owner: None,
         engine: Engine::Sqlite,
-        keys: wrap_keys(&ring, id(number), &wrapping_key()).expect("wrapped"),
+        keys: wrap_keys(&ring, id(number), &wrapping_key()).expect("wrapped").into(),
         manifest: None,
         unread: Unread::default(),
     }
