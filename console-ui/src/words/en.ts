@@ -381,7 +381,7 @@ export const en = {
   'halted.title': 'The upgrade stands still',
   'halted.reason': 'Reason: {{reason}}',
   'halted.meaning':
-    'All other sites are served. A store that was not migrated yet is migrated when its site is next visited.',
+    'Sites go on, but for those that failed. A store that was not migrated yet is migrated when its site is next visited.',
   'halted.read': 'Read below what failed. Each of these sites is in quarantine: nothing of its store was changed.',
   'halted.mend': 'Mend its store, open the site from here, and release it.',
   'halted.resume': 'Then resume. What has failed until then counts no more; it can be released later as well.',

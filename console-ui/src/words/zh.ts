@@ -377,7 +377,7 @@ export const zh: Catalogue<typeof en> = {
   'upgrade.resume.failed_other': '失败的 {{count}} 个站点保持原样，不再计入。',
   'halted.title': '升级已停止',
   'halted.reason': '原因：{{reason}}',
-  'halted.meaning': '其他站点照常服务。尚未升级的数据库会在站点下次被访问时升级。',
+  'halted.meaning': '除失败的站点外，其他照常服务。尚未升级的数据库会在站点下次被访问时升级。',
   'halted.read': '查看下方的失败项。这些站点都处于数据隔离中，其数据库没有任何改动。',
   'halted.mend': '修复其数据库，从这里打开该站点，然后解除数据隔离。',
   'halted.resume': '然后继续。在此之前的失败不再计入，也可以稍后再解除数据隔离。',

@@ -113,6 +113,7 @@ test('a check of a site that is served is asked about; one that is suspended sho
   await expect(page.getByRole('button', { name: 'Resume: Quiet Garden' })).toBeVisible();
   await page.getByRole('link', { name: 'Quiet Garden' }).click();
   await expect(page.getByText('Its work stands still')).toBeVisible();
+  await expect(page.getByText('Reason: unpaid invoice')).toBeVisible();
   await expect(page.getByText('Suspend site')).toBeVisible();
   await look(page, 'work-suspended');
 });

@@ -45,7 +45,12 @@ function Shown({ tenant }: { tenant: Tenant }) {
       <PageHead
         title={tenant.name}
         badge={tenant.quarantine ? <Badge color="red">{word('quarantine')}</Badge> : <SiteState state={tenant.state} />}
-        lead={tenant.slug}
+        lead={
+          <>
+            {tenant.slug}
+            {tenant.reason && <div>{word('suspended.reason', { reason: tenant.reason })}</div>}
+          </>
+        }
         actions={
           tenant.state === 'ready' &&
           !tenant.quarantine && (
