@@ -176,7 +176,8 @@ pub(crate) fn assignment(
     let hosts = &fleet.hosts;
     // A failed site's store is about to go.
     let described = owner.filter(|_| site.state != SiteState::Failed);
-    let manifest = described.map(|owner| fleet.manifests.seal(&manifest(site, names, owner)));
+    let manifest =
+        described.map(|owner| Box::new(fleet.manifests.seal(&manifest(site, names, owner))));
     let slug = site.shown_slug();
     let hostname = hosts.site(slug);
     Assignment {
@@ -193,8 +194,8 @@ pub(crate) fn assignment(
         site: SiteFacts {
             slug: slug.to_owned(),
             url: hosts.origin(&hostname),
-            canonical_url: names.canonical.as_ref().map(|name| hosts.origin(name)),
-            admin_url: hosts.origin(&hosts.admin(slug)),
+            canonical_url: names.canonical.as_ref().map(|name| hosts.origin(name).into()),
+            admin_url: hosts.origin(&hosts.admin(slug)).into(),
             hostname,
             noindex: owner.is_none_or(|owner| owner.verified_at.is_none()),
             unread: Unread::default(),

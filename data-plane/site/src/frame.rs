@@ -119,7 +119,7 @@ pub(crate) async fn context(
         description: options.description().to_owned(),
         language: options.language().to_owned(),
         url: site.public_url().to_owned(),
-        admin_url: site.admin_url.clone(),
+        admin_url: site.admin_url.to_string(),
         style_url: theme.style_url().to_owned(),
         noindex: site.noindex || !options.is_indexable(),
         options,

@@ -129,7 +129,7 @@ impl Gate {
         if assignment.epoch <= asked {
             return None;
         }
-        let owner = assignment.owner.clone().unwrap_or_else(|| self.id.clone());
+        let owner = assignment.owner.as_deref().cloned().unwrap_or_else(|| self.id.clone());
         let hint = OwnerHint { tenant, epoch: assignment.epoch, owner };
         HeaderValue::try_from(hint.sign(&self.key, self.clock.now().seconds())).ok()
     }

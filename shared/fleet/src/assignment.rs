@@ -33,9 +33,9 @@ pub struct SiteFacts {
     pub url: String,
     /// The canonical public origin, where the owner chose a domain of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub canonical_url: Option<String>,
+    pub canonical_url: Option<Box<str>>,
     /// The admin's public origin.
-    pub admin_url: String,
+    pub admin_url: Box<str>,
     /// The hostname below the platform's host.
     pub hostname: Hostname,
     /// Ask search engines to stay away, while nobody vouches for the owner.
@@ -52,7 +52,8 @@ impl SiteFacts {
     }
 }
 
-/// One tenant of one worker.
+/// One tenant of one worker. A worker keeps one for each tenant that sleeps, so what is hardly ever there takes
+/// little room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
     /// [`crate::CONTRACT_VERSION`] of the sender.
@@ -68,7 +69,7 @@ pub struct Assignment {
     /// The worker that owns the tenant under this epoch, where it is another one. Then nothing of
     /// it is read, written or answered here, whatever the state is; who asks is told whom to ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<UpstreamId>,
+    pub owner: Option<Box<UpstreamId>>,
     /// How the store is kept.
     #[serde(default, skip_serializing_if = "Engine::is_sqlite")]
     pub engine: Engine,
@@ -78,7 +79,7 @@ pub struct Assignment {
     pub keys: Box<[WrappedKey]>,
     /// What is to lie beside the store; absent where it need not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<SealedManifest>,
+    pub manifest: Option<Box<SealedManifest>>,
     /// What a newer release says besides.
     #[serde(flatten)]
     pub unread: Unread,
@@ -95,23 +96,12 @@ impl Assignment {
         Self { manifest: None, ..self }
     }
 
-    /// Without the room that making it has left behind: as it is kept in memory, for each tenant.
-    #[must_use]
-    pub fn trimmed(mut self) -> Self {
-        let site = &mut self.site;
-        let texts = [&mut site.slug, &mut site.url, &mut site.admin_url];
-        for text in texts.into_iter().chain(&mut site.canonical_url) {
-            text.shrink_to_fit();
-        }
-        self
-    }
-
     /// What a worker is told when another one owns its tenant from this epoch on.
     #[must_use]
     pub fn given_to(self, owner: UpstreamId, epoch: u64) -> Self {
         // A release that does not know of owners serves nothing of a deleted tenant either.
         let state = TenantState::Deleted;
-        Self { epoch, state, owner: Some(owner), keys: Box::default(), ..self }
+        Self { epoch, state, owner: Some(Box::new(owner)), keys: Box::default(), ..self }
     }
 
     /// Whether the worker that has this may read and write the tenant's store.

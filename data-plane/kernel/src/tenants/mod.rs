@@ -78,7 +78,7 @@ struct Shared {
     sealer: Arc<Sealer>,
     claims: Claims,
     stores: Stores,
-    compiled: CompiledCache,
+    kept: Arc<(CompiledCache, Quarantines)>,
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     versions: PublicVersions,
     due: Due,
@@ -107,7 +107,7 @@ impl Tenants {
             sealer: Arc::new(sealer),
             claims,
             stores,
-            compiled: CompiledCache::default(),
+            kept: Arc::new((CompiledCache::default(), quarantines.clone())),
             slots: RwLock::default(),
             versions: PublicVersions::default(),
             due: Due::default(),
@@ -129,22 +129,20 @@ impl Tenants {
         Ok(())
     }
 
-    fn keep_manifest(&self, tenant: TenantId, manifest: Option<SealedManifest>) {
+    fn keep_manifest(&self, tenant: TenantId, manifest: Option<Box<SealedManifest>>) {
         if let Some(manifest) = manifest {
-            self.0.manifests.keep(self.0.stores.directory(tenant), manifest, &self.0.tasks);
+            self.0.manifests.keep(self.0.stores.directory(tenant), *manifest, &self.0.tasks);
         }
     }
 
     fn take(&self, tenant: TenantId, assignment: Assignment) -> Result<(), StoreError> {
-        let assignment = assignment.trimmed();
         let mut slots = self.0.slots.write();
         match slots.get(&tenant) {
             Some(slot) => slot.reassign(assignment),
             None => {
                 let public = self.0.versions.of(tenant);
                 let alarm = self.0.due.alarm(tenant);
-                let kept = (self.0.compiled.clone(), self.0.quarantines.clone());
-                let slot = Slot::new(assignment, public, alarm, kept);
+                let slot = Slot::new(assignment, public, alarm, self.0.kept.clone());
                 slots.insert(tenant, Arc::new(slot));
                 Ok(())
             }

@@ -4,7 +4,7 @@
 //! caller waits for the first one's opening or closing instead of racing it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use freehold_clock::UnixMs;
 use freehold_db::{Database, DbError, Filter, Migration, Select, SqlValue};
@@ -47,11 +47,11 @@ pub(crate) struct Slot {
     /// Whether a sync failed when the store was open before.
     needs_recovery: AtomicBool,
     /// How often that happened.
-    recoveries: AtomicU64,
-    compiled: CompiledCache,
+    recoveries: AtomicU32,
+    /// What the worker keeps of all tenants: what modules compiled, and who is in quarantine.
+    kept: Arc<(CompiledCache, Quarantines)>,
     /// When a handle was last given out, in microseconds of the worker's life.
     last_used: AtomicU64,
-    quarantines: Quarantines,
     /// What object storage has said of the assignment's epoch.
     claimed: Claimed,
 }
@@ -71,7 +71,7 @@ impl Slot {
         assignment: Assignment,
         public: Counter,
         alarm: Alarm,
-        (compiled, quarantines): (CompiledCache, Quarantines),
+        kept: Arc<(CompiledCache, Quarantines)>,
     ) -> Self {
         Self {
             assignment: RwLock::new(Arc::new(assignment)),
@@ -82,10 +82,9 @@ impl Slot {
             open: Mutex::new(None),
             lifecycle: tokio::sync::Mutex::new(()),
             needs_recovery: AtomicBool::new(false),
-            recoveries: AtomicU64::new(0),
-            compiled,
+            recoveries: AtomicU32::new(0),
+            kept,
             last_used: AtomicU64::new(0),
-            quarantines,
             claimed: Claimed::default(),
         }
     }
@@ -143,13 +142,13 @@ impl Slot {
 
     /// Under what the tenant's compiled things are kept.
     pub(super) fn origin(&self, epoch: u64) -> Origin {
-        let recoveries = self.recoveries.load(Ordering::Acquire);
+        let recoveries = self.recoveries.load(Ordering::Acquire).into();
         Origin { tenant: self.assignment().tenant, epoch, recoveries }
     }
 
     /// What modules have compiled, of all tenants.
-    pub(super) const fn compiled(&self) -> &CompiledCache {
-        &self.compiled
+    pub(super) fn compiled(&self) -> &CompiledCache {
+        &self.kept.0
     }
 
     /// The tenant's public version.
@@ -162,8 +161,8 @@ impl Slot {
         &self.alarm
     }
 
-    pub(super) const fn quarantines(&self) -> &Quarantines {
-        &self.quarantines
+    pub(super) fn quarantines(&self) -> &Quarantines {
+        &self.kept.1
     }
 
     /// The open store, if it is open.

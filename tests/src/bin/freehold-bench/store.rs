@@ -119,7 +119,7 @@ pub(crate) fn assignment(number: u32) -> Assignment {
             slug: slug.clone(),
             url: format!("http://{}", name("localhost")),
             canonical_url: None,
-            admin_url: format!("http://{}", name("admin.localhost")),
+            admin_url: format!("http://{}", name("admin.localhost")).into(),
             hostname: Hostname::parse(&name("localhost")).expect("a name"),
             noindex: true,
             unread: Unread::default(),
