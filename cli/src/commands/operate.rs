@@ -236,6 +236,7 @@ fn text(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
+        Value::Array(all) => all.iter().map(text).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }
@@ -282,8 +283,10 @@ pub(super) fn print_one(answer: &Value, json: bool) {
             Value::Array(rows) => {
                 println!("{key}:");
                 for row in rows {
-                    let cells: Vec<String> =
-                        row.as_object().into_iter().flatten().map(|(_, v)| text(v)).collect();
+                    let cells: Vec<String> = match row {
+                        Value::Object(cells) => cells.values().map(text).collect(),
+                        other => vec![text(other)],
+                    };
                     println!("  {}", cells.join("  "));
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -25,6 +26,9 @@ pub struct Planes {
     /// The name of the folder of `control`.
     leader: &'static str,
 }
+
+/// What a control plane says when another one leads.
+const STANDING_BY: &str = "another control plane leads; standing by";
 
 /// The names of the control planes' folders.
 const CONTROLS: [&str; 2] = ["control", "spare"];
@@ -72,7 +76,7 @@ impl Planes {
     }
 
     /// Starts a second control plane with the same secrets and settings, which name a database that
-    /// both share; it stands by.
+    /// both share. It stands by when this returns: one that only starts while the database is away ends.
     pub fn start_spare(&mut self) {
         let name = other(self.leader);
         let (known, copy) = (self.data(self.leader).join("secrets"), self.data(name));
@@ -81,9 +85,16 @@ impl Planes {
             let copied = Command::new("cp").arg("-a").arg(known).arg(copy).status();
             assert!(copied.expect("cp").success());
         }
-        let settings = self.control_settings();
-        let spare = Process::begin(&self.program, &["control"], &self.data(name), &settings);
+        let (settings, data) = (self.control_settings(), self.data(name));
+        let before = log_count(&data, STANDING_BY);
+        let spare = Process::begin(&self.program, &["control"], &data, &settings);
         self.spare = Some(spare);
+        let deadline = Instant::now() + Duration::from_secs(SECONDS_MAX);
+        while log_count(&data, STANDING_BY) == before {
+            assert!(Instant::now() < deadline, "the spare control plane does not stand by");
+            // not synchronisation: a pause between two looks at what is waited for
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Makes the spare control plane the one that the test calls by `control`; returns the former.
@@ -167,6 +178,11 @@ impl Planes {
         })
         .await;
     }
+}
+
+/// How often a process's log says this.
+fn log_count(data: &Path, text: &str) -> usize {
+    std::fs::read_to_string(data.join("log")).map_or(0, |log| log.matches(text).count())
 }
 
 /// Whether a file below a folder of the test holds this text.
