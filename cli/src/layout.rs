@@ -1,6 +1,5 @@
 //! What lies where below a data folder, and what every process does with it before it starts.
 
-use std::io::Write as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -213,24 +212,8 @@ pub(crate) fn wrapping_key(
 /// The id of the worker in the control plane's own process, made at the first start.
 pub(crate) fn worker_id(layout: &Layout, clock: &Clock) -> Result<WorkerId, PlatformError> {
     let file = layout.worker.join("id");
-    read_or_make_id(&file, clock).map_err(|error| PlatformError::Data(file, error))
-}
-
-fn read_or_make_id(file: &Path, clock: &Clock) -> std::io::Result<WorkerId> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => text.trim().parse().map_err(std::io::Error::other),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let id = WorkerId::from_random(clock.random_bits());
-            let unfinished = file.with_extension("new");
-            let mut fresh = std::fs::File::create(&unfinished)?;
-            writeln!(fresh, "{id}")?;
-            fresh.sync_all()?;
-            std::fs::rename(&unfinished, file)?;
-            if let Some(folder) = file.parent() {
-                std::fs::File::open(folder)?.sync_all()?;
-            }
-            Ok(id)
-        }
-        Err(error) => Err(error),
-    }
+    let fresh = || Ok(WorkerId::from_random(clock.random_bits()).to_string());
+    let id = freehold_sealing::read_or_make(&file, fresh)
+        .and_then(|text| text.parse().map_err(std::io::Error::other));
+    id.map_err(|error| PlatformError::Data(file, error))
 }

@@ -134,7 +134,8 @@ impl std::fmt::Debug for Edge {
 }
 
 impl Edge {
-    /// Follows the feed and accepts connections.
+    /// Follows the feed and, as soon as it knows any routes, accepts connections; those that come before
+    /// wait, and are not told that there is no such site.
     pub fn start(listener: TcpListener, config: EdgeConfig, source: RouteSource) -> Self {
         let (table, upstreams) = match &source {
             RouteSource::Local { upstreams, .. } => (RouteTable::default(), upstreams.clone()),
@@ -182,6 +183,7 @@ impl Edge {
         let app = app(service, &config.timeouts);
         let accepting = Accepting {
             app: app.clone(),
+            table: table.clone(),
             limits,
             reception,
             stop,
@@ -264,6 +266,7 @@ fn app(service: EdgeService, timeouts: &Timeouts) -> App {
 
 struct Accepting {
     app: App,
+    table: RouteTable,
     limits: Limits,
     reception: Arc<Reception>,
     stop: watch::Receiver<bool>,
@@ -273,6 +276,10 @@ struct Accepting {
 
 impl Accepting {
     async fn run(mut self, listener: TcpListener) {
+        tokio::select! {
+            () = self.table.loaded() => {}
+            _ = self.stop.changed() => return,
+        }
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use freehold_fleet::{Hostname, Route, RouteChange, RouteFeed, Whole};
 use parking_lot::RwLock;
@@ -16,7 +16,7 @@ pub(crate) struct RouteTable(Arc<Shared>);
 struct Shared {
     routes: RwLock<HashMap<Hostname, Arc<Whole<Route>>>>,
     revision: AtomicU64,
-    loaded: AtomicBool,
+    loaded: watch::Sender<bool>,
 }
 
 impl RouteTable {
@@ -27,7 +27,13 @@ impl RouteTable {
 
     /// Whether a first snapshot is in force.
     pub(crate) fn is_loaded(&self) -> bool {
-        self.0.loaded.load(Ordering::Acquire)
+        *self.0.loaded.borrow()
+    }
+
+    /// Waits until a first snapshot is in force.
+    pub(crate) async fn loaded(&self) {
+        // The sender lives as long as this table.
+        let _ = self.0.loaded.subscribe().wait_for(|is_loaded| *is_loaded).await;
     }
 
     /// Every route.
@@ -58,7 +64,7 @@ impl RouteTable {
 
     fn in_force(&self, revision: u64) {
         self.0.revision.store(revision, Ordering::Release);
-        self.0.loaded.store(true, Ordering::Release);
+        self.0.loaded.send_replace(true);
         metrics::gauge!("freehold_edge_routes").set(self.0.routes.read().len() as f64);
         metrics::gauge!("freehold_edge_route_revision").set(revision as f64);
     }

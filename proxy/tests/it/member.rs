@@ -250,6 +250,13 @@ async fn what_a_newer_release_wrote_is_still_there_after_this_one_rewrote_it() {
     // A record of a known kind that does not read is no unknown one: the copy is of no use.
     let wrong = [json!({"route": {"hostname": "a.localhost"}})];
     PersistedCopy::rewrite(&folder.path().join("routes"), wrong).expect("written");
+    drop(control);
     let (_edge, port) = start(folder.path()).await;
-    assert_eq!(status(port, "a.localhost").await, 404);
+    // Who comes before it was told anything waits, and is not told that there is no such site.
+    let mut early = Wire::connect(port).await;
+    early.send("GET / HTTP/1.1\r\nHost: a.localhost\r\nConnection: close\r\n\r\n").await;
+    let mut control = Control::accept(&listener).await;
+    control.snapshot(1, vec![route("a.localhost", RouteState::Suspended)]).await;
+    let answer = early.rest().await;
+    assert!(answer.starts_with("HTTP/1.1 402 "), "{answer}");
 }

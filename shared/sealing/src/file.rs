@@ -1,4 +1,4 @@
-//! Files that hold a secret: made at the first start, read by their owner alone, and written whole
+//! Files that hold a secret or a name of this installation's own: made at the first start, read by their owner alone, and written whole
 //! under another name first, so that a crash leaves no half secret behind.
 
 use std::io::{Error, ErrorKind, Write as _};
@@ -71,8 +71,7 @@ pub fn load_or_make(
         Ok(Ring::new(vec![(id, key)]).to_lines().to_string())
     });
     let text = text.map_err(|error| failed(error.to_string()))?;
-    let ring = Ring::from_lines(&text).map_err(|error| failed(error.to_string()))?;
-    Ok(ring)
+    Ring::from_lines(&text).map_err(|error| failed(error.to_string()))
 }
 
 impl Ring {

@@ -87,7 +87,7 @@ impl Planes {
         }
         let (settings, data) = (self.control_settings(), self.data(name));
         let before = log_count(&data, STANDING_BY);
-        let spare = Process::begin(&self.program, &["control"], &data, &settings);
+        let spare = Process::begin(&self.program, &["control"], &data, &settings, None);
         self.spare = Some(spare);
         let deadline = Instant::now() + Duration::from_secs(SECONDS_MAX);
         while log_count(&data, STANDING_BY) == before {

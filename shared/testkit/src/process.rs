@@ -54,9 +54,16 @@ impl Process {
         Self::wait(command, arguments, data, settings, fault)
     }
 
-    /// Starts one of the platform's processes without waiting for anything that it says.
-    pub fn begin(program: &str, arguments: &[&str], data: &Path, settings: &[&str]) -> Self {
-        let (child, _) = spawn(Command::new(program), arguments, data, settings, None);
+    /// Starts one of the platform's processes without waiting for anything that it says: it may end
+    /// before it serves.
+    pub fn begin(
+        program: &str,
+        arguments: &[&str],
+        data: &Path,
+        settings: &[&str],
+        fault: Option<&str>,
+    ) -> Self {
+        let (child, _) = spawn(Command::new(program), arguments, data, settings, fault);
         Self { child, port: 0, private_port: 0, http: client() }
     }
 

@@ -323,7 +323,7 @@ async fn a_control_plane_with_other_secrets_is_refused() {
     planes.control.expect("a control plane").terminate();
     let stranger = tempfile::tempdir().expect("a folder");
     let settings = ["edge.listen=127.0.0.1:8080", &settings[0]];
-    let process = Process::begin(PROGRAM, &["control"], stranger.path(), &settings);
+    let process = Process::begin(PROGRAM, &["control"], stranger.path(), &settings, None);
     assert!(!process.ended_well());
     assert!(log_says(stranger.path(), "belongs to a control plane with other secrets"));
 }

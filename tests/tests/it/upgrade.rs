@@ -295,14 +295,16 @@ async fn a_sweep_that_dies_after_every_batch_comes_to_its_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
     let ids = release(data, SITES).await;
-    let mut process = Process::start(NEXT, data, &[], Some("after_upgrade_batch"));
+    let place = Some("after_upgrade_batch");
+    let mut process = Process::start(NEXT, data, &[], place);
     // A suspended tenant is migrated like the others.
     operate(NEXT, data, &["tenant", "suspend", &slug(5), "--reason", "test"]).expect("suspended");
     operate(NEXT, data, &["fleet", "upgrade", "--start"]).expect("started");
     // The canary, and two waves.
     for _ in 0..3 {
         process.ended();
-        process = Process::start(NEXT, data, &[], Some("after_upgrade_batch"));
+        // It may come to the next batch before it says where it listens.
+        process = Process::begin(NEXT, &["up"], data, &[], place);
     }
     let done = until_state(data, "done").await;
     assert_eq!((&done["done"], &done["failed"]), (&json!(SITES), &json!(0)), "{done}");

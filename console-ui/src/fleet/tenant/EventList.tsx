@@ -1,5 +1,5 @@
 /** A tenant's events, and the way to have those of a time delivered once more. */
-import { type Column, DataGrid, EmptyState, IconHistory, MoreFooter, RowButton, Time } from '@freehold/ui-kit';
+import { type Column, DataGrid, EmptyState, IconHistory, RowButton, Time } from '@freehold/ui-kit';
 import { Button, Group, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
@@ -7,6 +7,7 @@ import type { Tenant, TenantEvent } from '../../api';
 import { useWords } from '../../words';
 import { eventsQuery, workQuery } from './queries';
 import { ReplayDialog } from './ReplayDialog';
+import { useGrowingGrid } from './useGrowingGrid';
 
 function useColumns(): Column<TenantEvent>[] {
   const word = useWords();
@@ -55,7 +56,7 @@ export function EventList({ tenant }: { tenant: Tenant }) {
   const list = useInfiniteQuery(eventsQuery(tenant.id));
   const { data: work } = useQuery(workQuery(tenant.id));
   const columns = useColumns();
-  const items = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data]);
+  const grid = useGrowingGrid(list);
   const [from, setFrom] = useState<TenantEvent | null>(null);
   const [opened, setOpened] = useState(false);
   const replay = (event: TenantEvent | null) => {
@@ -68,14 +69,9 @@ export function EventList({ tenant }: { tenant: Tenant }) {
       <DataGrid
         label={word('work.events')}
         columns={columns}
-        page={items && { items, page_size: items.length || 1 }}
-        error={list.error}
-        busy={list.isFetching}
-        onRetry={() => void list.refetch()}
+        {...grid}
         rowId={(event) => event.id}
         rowName={(event) => `${event.name} ${event.id}`}
-        search={{}}
-        onSearch={() => {}}
         toolbar={
           <Group gap="sm">
             <Button variant="default" disabled={followers.length === 0} onClick={() => replay(null)}>
@@ -101,16 +97,6 @@ export function EventList({ tenant }: { tenant: Tenant }) {
                   onClick={() => replay(event)}
                 />
               )
-        }
-        foot={
-          items && (
-            <MoreFooter
-              shown={items.length}
-              hasMore={list.hasNextPage}
-              busy={list.isFetchingNextPage}
-              onMore={() => void list.fetchNextPage()}
-            />
-          )
         }
       />
       <ReplayDialog

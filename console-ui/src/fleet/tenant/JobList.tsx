@@ -4,7 +4,6 @@ import {
   DataGrid,
   EmptyState,
   IconListCheck,
-  MoreFooter,
   NothingMatches,
   RowButton,
   Time,
@@ -21,6 +20,7 @@ import { useFleetAction } from '../useFleetAction';
 import { JobState, useJobStates } from './JobState';
 import { jobsQuery, workQuery } from './queries';
 import type { WorkSearch } from './search';
+import { useGrowingGrid } from './useGrowingGrid';
 
 interface JobListProps {
   tenant: Tenant;
@@ -98,7 +98,7 @@ export function JobList({ tenant, search, onFilter }: JobListProps) {
   const word = useWords();
   const list = useInfiniteQuery(jobsQuery(tenant.id, search.state));
   const columns = useColumns();
-  const items = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data]);
+  const grid = useGrowingGrid(list);
   const retry = useFleetAction({
     act: async (jobs: readonly Job[]) => {
       for (const { id } of jobs) {
@@ -112,14 +112,9 @@ export function JobList({ tenant, search, onFilter }: JobListProps) {
     <DataGrid
       label={word('work.jobs')}
       columns={columns}
-      page={items && { items, page_size: items.length || 1 }}
-      error={list.error}
-      busy={list.isFetching}
-      onRetry={() => void list.refetch()}
+      {...grid}
       rowId={(job) => job.id}
       rowName={(job) => `${job.name} ${job.id}`}
-      search={{}}
-      onSearch={() => {}}
       toolbar={<JobStates tenant={tenant} search={search} onFilter={onFilter} />}
       empty={
         search.state ? (
@@ -151,16 +146,6 @@ export function JobList({ tenant, search, onFilter }: JobListProps) {
             of={`${job.name} ${job.id}`}
             busy={retry.isPending && retry.variables?.[0]?.id === job.id}
             onClick={() => retry.mutate([job])}
-          />
-        )
-      }
-      foot={
-        items && (
-          <MoreFooter
-            shown={items.length}
-            hasMore={list.hasNextPage}
-            busy={list.isFetchingNextPage}
-            onMore={() => void list.fetchNextPage()}
           />
         )
       }

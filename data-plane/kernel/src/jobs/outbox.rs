@@ -86,14 +86,13 @@ pub(super) async fn facts(
         if let Some((_, cursor)) = cursors.iter().find(|(name, _)| name == subscriber.name) {
             let select =
                 Select::count(OUTBOX).filter(Filter::gt("id", *cursor).and(followed(subscriber)));
-            let row = read.optional(&select).await?;
-            behind = row.map(|row| row.get::<i64>("count")).transpose()?.unwrap_or_default();
+            behind = read.count(&select).await?;
         }
         facts.push(SubscriberFacts {
             name: subscriber.name.to_owned(),
             events: subscriber.events.iter().map(|name| (*name).to_owned()).collect(),
             in_order: subscriber.ordering == Ordering::PerSubject,
-            behind: behind.unsigned_abs(),
+            behind,
         });
     }
     Ok(facts)
