@@ -30,6 +30,7 @@ pub const TENANT: &[Migration] = &[
     tenant::t002_idempotency::MIGRATION,
     tenant::t003_people_and_posts::MIGRATION,
     tenant::t004_jobs::MIGRATION,
+    tenant::t005_sessions_and_keys::MIGRATION,
 ];
 
 const fn int(name: &'static str) -> Column {

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1AdminViewsIdData, DeleteApiV1AdminViewsIdErrors, DeleteApiV1AdminViewsIdResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, DeleteApiV1TokensIdData, DeleteApiV1TokensIdErrors, DeleteApiV1TokensIdResponses, DeleteApiV1TrashPostsIdData, DeleteApiV1TrashPostsIdErrors, DeleteApiV1TrashPostsIdResponses, GetAccountData, GetAccountErrors, GetAccountRegisterData, GetAccountRegisterErrors, GetAccountRegisterResponses, GetAccountResponses, GetAccountSignInData, GetAccountSignInErrors, GetAccountSignInResponses, GetApiV1AdminActivityData, GetApiV1AdminActivityErrors, GetApiV1AdminActivityResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1AdminStatsData, GetApiV1AdminStatsErrors, GetApiV1AdminStatsResponses, GetApiV1AdminUsersData, GetApiV1AdminUsersErrors, GetApiV1AdminUsersIdData, GetApiV1AdminUsersIdErrors, GetApiV1AdminUsersIdResponses, GetApiV1AdminUsersResponses, GetApiV1AdminViewsData, GetApiV1AdminViewsErrors, GetApiV1AdminViewsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1PostsSlugVersionsData, GetApiV1PostsSlugVersionsErrors, GetApiV1PostsSlugVersionsResponses, GetApiV1PostsSlugVersionsVersionData, GetApiV1PostsSlugVersionsVersionErrors, GetApiV1PostsSlugVersionsVersionResponses, GetApiV1TokensData, GetApiV1TokensErrors, GetApiV1TokensResponses, GetApiV1TrashPostsData, GetApiV1TrashPostsErrors, GetApiV1TrashPostsResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetArchiveData, GetArchiveErrors, GetArchiveResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostAccountPasswordData, PostAccountPasswordResponses, PostAccountProfileData, PostAccountProfileResponses, PostAccountRegisterData, PostAccountRegisterResponses, PostAccountSignInData, PostAccountSignInResponses, PostAccountSignOutData, PostAccountSignOutResponses, PostApiV1AdminUsersData, PostApiV1AdminUsersErrors, PostApiV1AdminUsersResponses, PostApiV1AdminViewsData, PostApiV1AdminViewsErrors, PostApiV1AdminViewsResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PostApiV1PostsSlugVersionsVersionRestoreData, PostApiV1PostsSlugVersionsVersionRestoreErrors, PostApiV1PostsSlugVersionsVersionRestoreResponses, PostApiV1TokensData, PostApiV1TokensErrors, PostApiV1TokensResponses, PostApiV1TrashPostsIdRestoreData, PostApiV1TrashPostsIdRestoreErrors, PostApiV1TrashPostsIdRestoreResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1AdminUsersIdRoleData, PutApiV1AdminUsersIdRoleErrors, PutApiV1AdminUsersIdRoleResponses, PutApiV1AdminUsersIdStatusData, PutApiV1AdminUsersIdStatusErrors, PutApiV1AdminUsersIdStatusResponses, PutApiV1AdminViewsIdData, PutApiV1AdminViewsIdErrors, PutApiV1AdminViewsIdResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses, PutApiV1UsersMeData, PutApiV1UsersMeErrors, PutApiV1UsersMePasswordData, PutApiV1UsersMePasswordErrors, PutApiV1UsersMePasswordResponses, PutApiV1UsersMeResponses } from './types.gen';
+import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1AdminUsersIdSessionsData, DeleteApiV1AdminUsersIdSessionsErrors, DeleteApiV1AdminUsersIdSessionsResponses, DeleteApiV1AdminViewsIdData, DeleteApiV1AdminViewsIdErrors, DeleteApiV1AdminViewsIdResponses, DeleteApiV1AuthSessionsData, DeleteApiV1AuthSessionsErrors, DeleteApiV1AuthSessionsIdData, DeleteApiV1AuthSessionsIdErrors, DeleteApiV1AuthSessionsIdResponses, DeleteApiV1AuthSessionsResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, DeleteApiV1TokensIdData, DeleteApiV1TokensIdErrors, DeleteApiV1TokensIdResponses, DeleteApiV1TrashPostsIdData, DeleteApiV1TrashPostsIdErrors, DeleteApiV1TrashPostsIdResponses, GetAccountData, GetAccountErrors, GetAccountRegisterData, GetAccountRegisterErrors, GetAccountRegisterResponses, GetAccountResponses, GetAccountSignInData, GetAccountSignInErrors, GetAccountSignInResponses, GetApiV1AdminActivityData, GetApiV1AdminActivityErrors, GetApiV1AdminActivityResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1AdminSigningKeysData, GetApiV1AdminSigningKeysErrors, GetApiV1AdminSigningKeysResponses, GetApiV1AdminStatsData, GetApiV1AdminStatsErrors, GetApiV1AdminStatsResponses, GetApiV1AdminUsersData, GetApiV1AdminUsersErrors, GetApiV1AdminUsersIdData, GetApiV1AdminUsersIdErrors, GetApiV1AdminUsersIdResponses, GetApiV1AdminUsersIdSessionsData, GetApiV1AdminUsersIdSessionsErrors, GetApiV1AdminUsersIdSessionsResponses, GetApiV1AdminUsersResponses, GetApiV1AdminViewsData, GetApiV1AdminViewsErrors, GetApiV1AdminViewsResponses, GetApiV1AuthSessionsData, GetApiV1AuthSessionsErrors, GetApiV1AuthSessionsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1PostsSlugVersionsData, GetApiV1PostsSlugVersionsErrors, GetApiV1PostsSlugVersionsResponses, GetApiV1PostsSlugVersionsVersionData, GetApiV1PostsSlugVersionsVersionErrors, GetApiV1PostsSlugVersionsVersionResponses, GetApiV1TokensData, GetApiV1TokensErrors, GetApiV1TokensResponses, GetApiV1TrashPostsData, GetApiV1TrashPostsErrors, GetApiV1TrashPostsResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetArchiveData, GetArchiveErrors, GetArchiveResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostAccountPasswordData, PostAccountPasswordResponses, PostAccountProfileData, PostAccountProfileResponses, PostAccountRegisterData, PostAccountRegisterResponses, PostAccountSignInData, PostAccountSignInResponses, PostAccountSignOutData, PostAccountSignOutResponses, PostApiV1AdminSigningKeysRotateData, PostApiV1AdminSigningKeysRotateErrors, PostApiV1AdminSigningKeysRotateResponses, PostApiV1AdminUsersData, PostApiV1AdminUsersErrors, PostApiV1AdminUsersResponses, PostApiV1AdminViewsData, PostApiV1AdminViewsErrors, PostApiV1AdminViewsResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PostApiV1PostsSlugVersionsVersionRestoreData, PostApiV1PostsSlugVersionsVersionRestoreErrors, PostApiV1PostsSlugVersionsVersionRestoreResponses, PostApiV1TokensData, PostApiV1TokensErrors, PostApiV1TokensResponses, PostApiV1TrashPostsIdRestoreData, PostApiV1TrashPostsIdRestoreErrors, PostApiV1TrashPostsIdRestoreResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1AdminUsersIdRoleData, PutApiV1AdminUsersIdRoleErrors, PutApiV1AdminUsersIdRoleResponses, PutApiV1AdminUsersIdStatusData, PutApiV1AdminUsersIdStatusErrors, PutApiV1AdminUsersIdStatusResponses, PutApiV1AdminViewsIdData, PutApiV1AdminViewsIdErrors, PutApiV1AdminViewsIdResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses, PutApiV1UsersMeData, PutApiV1UsersMeErrors, PutApiV1UsersMePasswordData, PutApiV1UsersMePasswordErrors, PutApiV1UsersMePasswordResponses, PutApiV1UsersMeResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -131,6 +131,28 @@ export const putApiV1AdminOptionsKey = <ThrowOnError extends boolean = false>(op
 });
 
 /**
+ * The keys that sign this site's tokens
+ */
+export const getApiV1AdminSigningKeys = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminSigningKeysData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminSigningKeysResponses, GetApiV1AdminSigningKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/signing-keys',
+    ...options
+});
+
+/**
+ * Make a new signing key
+ */
+export const postApiV1AdminSigningKeysRotate = <ThrowOnError extends boolean = false>(options: Options<PostApiV1AdminSigningKeysRotateData, ThrowOnError>) => (options.client ?? client).post<PostApiV1AdminSigningKeysRotateResponses, PostApiV1AdminSigningKeysRotateErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/signing-keys/rotate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The site in figures, with the last thirty days
  */
 export const getApiV1AdminStats = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminStatsData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminStatsResponses, GetApiV1AdminStatsErrors, ThrowOnError>({
@@ -181,6 +203,24 @@ export const putApiV1AdminUsersIdRole = <ThrowOnError extends boolean = false>(o
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * End every session of somebody else; they may sign in again
+ */
+export const deleteApiV1AdminUsersIdSessions = <ThrowOnError extends boolean = false>(options: Options<DeleteApiV1AdminUsersIdSessionsData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiV1AdminUsersIdSessionsResponses, DeleteApiV1AdminUsersIdSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{id}/sessions',
+    ...options
+});
+
+/**
+ * Where somebody is signed in, newest first
+ */
+export const getApiV1AdminUsersIdSessions = <ThrowOnError extends boolean = false>(options: Options<GetApiV1AdminUsersIdSessionsData, ThrowOnError>) => (options.client ?? client).get<GetApiV1AdminUsersIdSessionsResponses, GetApiV1AdminUsersIdSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/users/{id}/sessions',
+    ...options
 });
 
 /**
@@ -283,6 +323,33 @@ export const postApiV1AuthRegister = <ThrowOnError extends boolean = false>(opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Sign out everywhere else
+ */
+export const deleteApiV1AuthSessions = <ThrowOnError extends boolean = false>(options?: Options<DeleteApiV1AuthSessionsData, ThrowOnError>) => (options?.client ?? client).delete<DeleteApiV1AuthSessionsResponses, DeleteApiV1AuthSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/sessions',
+    ...options
+});
+
+/**
+ * Where one is signed in, newest first
+ */
+export const getApiV1AuthSessions = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AuthSessionsData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AuthSessionsResponses, GetApiV1AuthSessionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/sessions',
+    ...options
+});
+
+/**
+ * End one of one's own sessions; it is void at once
+ */
+export const deleteApiV1AuthSessionsId = <ThrowOnError extends boolean = false>(options: Options<DeleteApiV1AuthSessionsIdData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiV1AuthSessionsIdResponses, DeleteApiV1AuthSessionsIdErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/sessions/{id}',
+    ...options
 });
 
 /**

@@ -219,6 +219,51 @@ export type NewStatusBody = {
     status: UserStatus;
 };
 
+/**
+ * A session in force.
+ */
+export type OpenSession = {
+    /**
+     * The network address that they signed in from.
+     */
+    address?: string | null;
+    /**
+     * What the program that they signed in with says of itself.
+     */
+    agent?: string | null;
+    /**
+     * RFC 3339.
+     */
+    created_at: string;
+    /**
+     * RFC 3339; then its user is to sign in again.
+     */
+    expires_at: string;
+    id: string;
+    /**
+     * Whether this request came with it.
+     */
+    is_current: boolean;
+    /**
+     * RFC 3339; when it last got a new access token. Null where it did not need one yet.
+     */
+    last_used_at?: string | null;
+    /**
+     * How its user signed in: `register`, `password`, `password_change` or `ticket`, from the console.
+     */
+    method?: string | null;
+};
+
+/**
+ * Somebody's sessions.
+ */
+export type OpenSessions = {
+    /**
+     * Newest first.
+     */
+    items: Array<OpenSession>;
+};
+
 export type OptionBody = {
     value: unknown;
 };
@@ -369,6 +414,15 @@ export type RegisterBody = {
  */
 export type Role = 'reader' | 'author' | 'editor' | 'admin' | 'owner';
 
+export type RotateSigningKeys = {
+    /**
+     * Where a key may have become known: the new one signs at once and every other one retires, which
+     * voids all access tokens; clients get new ones with their refresh tokens. Otherwise the new key is
+     * public for a day before it signs, and nobody notices.
+     */
+    at_once?: boolean;
+};
+
 export type SaveView = {
     /**
      * 1 to 60 characters.
@@ -448,6 +502,40 @@ export type Session = {
      */
     refresh_token: string;
     user: User;
+};
+
+/**
+ * A signing key, without its secret.
+ */
+export type SigningKey = {
+    /**
+     * RFC 3339; since then it is public.
+     */
+    created_at: string;
+    /**
+     * As in the JWKS and in the tokens' headers.
+     */
+    kid: string;
+    /**
+     * RFC 3339.
+     */
+    signs_at: string;
+    state: SigningKeyState;
+};
+
+/**
+ * What a key does.
+ */
+export type SigningKeyState = 'next' | 'signing' | 'verifying';
+
+/**
+ * A site's signing keys.
+ */
+export type SigningKeys = {
+    /**
+     * The last one to sign first.
+     */
+    items: Array<SigningKey>;
 };
 
 /**
@@ -1060,7 +1148,7 @@ export type GetApiV1AdminActivityData = {
         /**
          * Only rows whose name is this.
          */
-        name?: 'post.created' | 'post.updated' | 'post.published' | 'post.unpublished' | 'post.trashed' | 'post.restored' | 'post.deleted' | 'user.registered' | 'user.signed_in' | 'user.added' | 'user.role_changed' | 'user.status_changed' | 'user.password_changed';
+        name?: 'post.created' | 'post.updated' | 'post.published' | 'post.unpublished' | 'post.trashed' | 'post.restored' | 'post.deleted' | 'user.registered' | 'user.signed_in' | 'user.added' | 'user.role_changed' | 'user.status_changed' | 'user.password_changed' | 'user.session_ended' | 'signing_key.rotated';
         /**
          * Only rows whose subject is this.
          */
@@ -1361,6 +1449,96 @@ export type PutApiV1AdminOptionsKeyResponses = {
 };
 
 export type PutApiV1AdminOptionsKeyResponse = PutApiV1AdminOptionsKeyResponses[keyof PutApiV1AdminOptionsKeyResponses];
+
+export type GetApiV1AdminSigningKeysData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/signing-keys';
+};
+
+export type GetApiV1AdminSigningKeysErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminSigningKeysError = GetApiV1AdminSigningKeysErrors[keyof GetApiV1AdminSigningKeysErrors];
+
+export type GetApiV1AdminSigningKeysResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SigningKeys;
+    };
+};
+
+export type GetApiV1AdminSigningKeysResponse = GetApiV1AdminSigningKeysResponses[keyof GetApiV1AdminSigningKeysResponses];
+
+export type PostApiV1AdminSigningKeysRotateData = {
+    body: RotateSigningKeys;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/signing-keys/rotate';
+};
+
+export type PostApiV1AdminSigningKeysRotateErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostApiV1AdminSigningKeysRotateError = PostApiV1AdminSigningKeysRotateErrors[keyof PostApiV1AdminSigningKeysRotateErrors];
+
+export type PostApiV1AdminSigningKeysRotateResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: SigningKeys;
+    };
+};
+
+export type PostApiV1AdminSigningKeysRotateResponse = PostApiV1AdminSigningKeysRotateResponses[keyof PostApiV1AdminSigningKeysRotateResponses];
 
 export type GetApiV1AdminStatsData = {
     body?: never;
@@ -1673,6 +1851,100 @@ export type PutApiV1AdminUsersIdRoleResponses = {
 };
 
 export type PutApiV1AdminUsersIdRoleResponse = PutApiV1AdminUsersIdRoleResponses[keyof PutApiV1AdminUsersIdRoleResponses];
+
+export type DeleteApiV1AdminUsersIdSessionsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{id}/sessions';
+};
+
+export type DeleteApiV1AdminUsersIdSessionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteApiV1AdminUsersIdSessionsError = DeleteApiV1AdminUsersIdSessionsErrors[keyof DeleteApiV1AdminUsersIdSessionsErrors];
+
+export type DeleteApiV1AdminUsersIdSessionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteApiV1AdminUsersIdSessionsResponse = DeleteApiV1AdminUsersIdSessionsResponses[keyof DeleteApiV1AdminUsersIdSessionsResponses];
+
+export type GetApiV1AdminUsersIdSessionsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/users/{id}/sessions';
+};
+
+export type GetApiV1AdminUsersIdSessionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminUsersIdSessionsError = GetApiV1AdminUsersIdSessionsErrors[keyof GetApiV1AdminUsersIdSessionsErrors];
+
+export type GetApiV1AdminUsersIdSessionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: OpenSessions;
+    };
+};
+
+export type GetApiV1AdminUsersIdSessionsResponse = GetApiV1AdminUsersIdSessionsResponses[keyof GetApiV1AdminUsersIdSessionsResponses];
 
 export type PutApiV1AdminUsersIdStatusData = {
     body: NewStatusBody;
@@ -2089,6 +2361,143 @@ export type PostApiV1AuthRegisterResponses = {
 };
 
 export type PostApiV1AuthRegisterResponse = PostApiV1AuthRegisterResponses[keyof PostApiV1AuthRegisterResponses];
+
+export type DeleteApiV1AuthSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/sessions';
+};
+
+export type DeleteApiV1AuthSessionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteApiV1AuthSessionsError = DeleteApiV1AuthSessionsErrors[keyof DeleteApiV1AuthSessionsErrors];
+
+export type DeleteApiV1AuthSessionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteApiV1AuthSessionsResponse = DeleteApiV1AuthSessionsResponses[keyof DeleteApiV1AuthSessionsResponses];
+
+export type GetApiV1AuthSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/sessions';
+};
+
+export type GetApiV1AuthSessionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AuthSessionsError = GetApiV1AuthSessionsErrors[keyof GetApiV1AuthSessionsErrors];
+
+export type GetApiV1AuthSessionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: OpenSessions;
+    };
+};
+
+export type GetApiV1AuthSessionsResponse = GetApiV1AuthSessionsResponses[keyof GetApiV1AuthSessionsResponses];
+
+export type DeleteApiV1AuthSessionsIdData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/auth/sessions/{id}';
+};
+
+export type DeleteApiV1AuthSessionsIdErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteApiV1AuthSessionsIdError = DeleteApiV1AuthSessionsIdErrors[keyof DeleteApiV1AuthSessionsIdErrors];
+
+export type DeleteApiV1AuthSessionsIdResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteApiV1AuthSessionsIdResponse = DeleteApiV1AuthSessionsIdResponses[keyof DeleteApiV1AuthSessionsIdResponses];
 
 export type PostApiV1AuthTicketData = {
     body: TicketBody;

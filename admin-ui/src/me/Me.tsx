@@ -9,6 +9,7 @@ import { useWords } from '../words';
 import { PasswordForm } from './PasswordForm';
 import { ProfileForm } from './ProfileForm';
 import { meQuery } from './query';
+import { Sessions } from './Sessions';
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -45,6 +46,7 @@ export function Me() {
         {/* A preview changes nothing. */}
         {!viewedAs() && <ProfileForm me={me.data} />}
         {!viewedAs() && !from_console && <PasswordForm />}
+        {!viewedAs() && <Sessions />}
       </Stack>
     );
   };

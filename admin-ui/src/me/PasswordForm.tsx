@@ -1,14 +1,17 @@
 /** A new password, which ends every session but this one. */
 import { FormProblem, toast, unwrap, useApiForm } from '@freehold/ui-kit';
 import { Button, Group, PasswordInput, Stack, Text, Title } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import * as z from 'zod';
 import { putApiV1UsersMePassword } from '../api';
 import { keepSession } from '../session/store';
 import { useWords } from '../words';
+import { sessionsQuery } from './query';
 
 export function PasswordForm() {
   const word = useWords();
+  const queries = useQueryClient();
   const schema = useMemo(
     () =>
       z.object({
@@ -24,6 +27,8 @@ export function PasswordForm() {
     onSubmit: async (body) => {
       keepSession(await unwrap(putApiV1UsersMePassword({ body })));
       form.reset();
+      // Every other session has ended.
+      void queries.invalidateQueries({ queryKey: sessionsQuery.queryKey });
       toast(word('password.changed'));
     },
   });

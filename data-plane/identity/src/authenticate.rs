@@ -11,10 +11,12 @@ use freehold_clock::UnixMs;
 use freehold_credentials::{Expected, Opaque, key_id};
 use freehold_db::{Filter, Select};
 use freehold_fleet::HandOver;
+use freehold_ids::FamilyId;
 use freehold_kernel::{Actor, Role, Scope, StoreError, Tenant, User};
 
 use crate::keys::Keys;
 use crate::sessions::{ACCESS_TOKEN_TYPE, AccessClaims, pages, store};
+use crate::users::Account;
 use crate::{tokens, users};
 
 /// The role that a caller wants to see the site in.
@@ -83,9 +85,8 @@ async fn by_page_session(
     let Some(user) = store::user_of_family(&mut read, family, now).await? else {
         return Ok(Actor::Anonymous);
     };
-    let user = users::store::by_id(&mut read, user).await?.filter(users::Account::is_active);
-    let user = user.map(|user| User { id: user.id, role: user.role, scope: None });
-    Ok(user.map_or(Actor::Anonymous, Actor::User))
+    let user = users::store::by_id(&mut read, user).await?.filter(Account::is_active);
+    Ok(user.map_or(Actor::Anonymous, |user| Actor::User(signed_in(&user, family))))
 }
 
 /// The user behind a program's token, as far as the token goes.
@@ -99,8 +100,10 @@ async fn by_token(
     let Some(scope) = token.scope() else { return Ok(None) };
     let mut read = tenant.read_as_system("authenticate").await?;
     let user = users::store::by_id(&mut read, token.user).await?;
-    let user = user.filter(users::Account::is_active);
-    Ok(user.map(|user| User { id: user.id, role: user.role, scope: Some(scope) }))
+    let user = user.filter(Account::is_active);
+    let by_program =
+        |user: Account| User { id: user.id, role: user.role, scope: Some(scope), session: None };
+    Ok(user.map(by_program))
 }
 
 async fn verify(tenant: &Tenant, token: &str, now: UnixMs) -> Result<AccessClaims, ApiError> {
@@ -131,6 +134,10 @@ async fn still_signed_in(
         return Ok(None);
     }
     let user = users::store::by_id(&mut read, claims.sub).await?;
-    let user = user.filter(users::Account::is_active);
-    Ok(user.map(|user| User { id: user.id, role: user.role, scope: None }))
+    Ok(user.filter(Account::is_active).map(|user| signed_in(&user, claims.sid)))
+}
+
+/// Somebody who is signed in themselves.
+fn signed_in(user: &Account, session: FamilyId) -> User {
+    User { id: user.id, role: user.role, scope: None, session: Some(session) }
 }

@@ -33,11 +33,13 @@ pub struct IdentityConfig {
 const PERMISSIONS: &[Permission] = &[
     sessions::SIGN_IN,
     sessions::SIGN_OUT,
+    sessions::READ_OWN,
     users::READ_OWN,
     users::CHANGE_OWN,
     users::MANAGE,
     tokens::MANAGE_OWN,
     keys::READ_PUBLIC,
+    keys::MANAGE,
 ];
 
 /// The module.
@@ -67,6 +69,8 @@ pub fn module(desk: &api::Desk) -> Module {
             "user.role_changed",
             "user.status_changed",
             "user.password_changed",
+            "user.session_ended",
+            "signing_key.rotated",
         ],
         seed: Some(|tx, provision, clock| {
             Box::pin(async move {
@@ -74,8 +78,8 @@ pub fn module(desk: &api::Desk) -> Module {
                 users::create_owner(tx, provision).await
             })
         }),
-        jobs: vec![sessions::store::sweep()],
-        schedules: vec![sessions::store::sweep_schedule()],
+        jobs: vec![sessions::store::sweep(), keys::tend()],
+        schedules: vec![sessions::store::sweep_schedule(), keys::tend_schedule()],
         ..Module::default()
     }
 }

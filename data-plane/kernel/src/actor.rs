@@ -1,6 +1,6 @@
 //! Who calls: nobody in particular, or a user of this one tenant with a role.
 
-use freehold_ids::UserId;
+use freehold_ids::{FamilyId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::Scope;
@@ -64,6 +64,8 @@ pub struct User {
     pub role: Role,
     /// How far their program may go; `None` where they are signed in themselves.
     pub scope: Option<Scope>,
+    /// The session that they are signed in by; `None` for a program.
+    pub session: Option<FamilyId>,
 }
 
 /// The caller of one request.

@@ -123,6 +123,7 @@ pub struct Tx {
     events: Vec<Pending>,
     mark: Option<i64>,
     changes_public: bool,
+    compile_anew: bool,
     claim: Option<Claim>,
     jobs: Vec<jobs::Pending>,
     /// When the earliest of what this transaction leaves to do is due.
@@ -153,6 +154,7 @@ impl Tx {
             events: Vec::new(),
             mark: None,
             changes_public: false,
+            compile_anew: false,
             claim: None,
             jobs: Vec::new(),
             due: None,
@@ -284,6 +286,12 @@ impl Tx {
         self.changes_public = true;
     }
 
+    /// Says that this transaction changes rows that something is made of and kept, see
+    /// [`Tenant::compiled`]: from its commit on that is made anew.
+    pub const fn compile_anew(&mut self) {
+        self.compile_anew = true;
+    }
+
     /// Takes a key for this transaction, or finds the answer that was kept with it.
     pub(crate) async fn claim(&mut self, claim: Claim) -> Result<Option<KeptAnswer>, StoreError> {
         let kept = find(self.reader(), &claim.caller, &claim.key).await?;
@@ -315,6 +323,9 @@ impl Tx {
         if let Some(stored) = public_version {
             // Also where the commit failed: whether it is visible may be unknown then.
             self.read.tenant.public().advance(stored);
+        }
+        if self.compile_anew {
+            self.read.tenant.compile_anew();
         }
         if outcome.is_err() {
             self.read.tenant.mark_lost();

@@ -221,7 +221,7 @@ async fn sign_in(
     form: Form,
 ) -> Result<Response, PageError> {
     let site = received(&ctx, &pages, &headers).await?;
-    match pages.desk.sign_in(&ctx, (form.text("email"), form.text("password"))).await {
+    match pages.desk.sign_in(&ctx, &headers, (form.text("email"), form.text("password"))).await {
         Ok(session) => led_to(HOME, Some(&session)),
         Err(error) => {
             let error = mendable(error)?;
@@ -249,7 +249,7 @@ async fn register(
 ) -> Result<Response, PageError> {
     let site = received(&ctx, &pages, &headers).await?;
     let entered = (form.text("email"), form.text("username"), form.text("password"));
-    match pages.desk.register(&ctx, entered).await {
+    match pages.desk.register(&ctx, &headers, entered).await {
         Ok(session) => led_to(HOME, Some(&session)),
         Err(error) => {
             let error = mendable(error)?;
@@ -328,7 +328,7 @@ async fn password(
 ) -> Result<Response, PageError> {
     let site = received_from_user(&ctx, &pages, &headers).await?;
     let entered = (form.text("old_password"), form.text("new_password"));
-    match pages.desk.change_password(&ctx, entered).await {
+    match pages.desk.change_password(&ctx, &headers, entered).await {
         Ok(session) => led_to("/account?done=password", Some(&session)),
         Err(error) => {
             let error = mendable(error)?;

@@ -46,6 +46,8 @@ const EVENTS: &[&str] = &[
     "user.role_changed",
     "user.status_changed",
     "user.password_changed",
+    "user.session_ended",
+    "signing_key.rotated",
 ];
 
 const EVENT: IdForm = IdForm {

@@ -47,6 +47,55 @@ test('users are added, given a role and suspended, and tell why where they may n
   await expect(page.getByText('ada can sign in again.')).toBeVisible();
 });
 
+test('people see where they are signed in, and sign out elsewhere', async ({ page, browser }) => {
+  const slug = await enterAdmin(page);
+  await page.goto(adminUrl(slug, '/me'));
+  const mine = page.getByRole('region', { name: 'Where you are signed in' });
+  await expect(mine.getByRole('listitem')).toHaveCount(1);
+  await expect(mine.getByText('From the console')).toBeVisible();
+  await expect(mine.getByRole('button')).toHaveCount(0);
+
+  const email = `${fresh('sol')}@example.org`;
+  const enter = async (asFirst: boolean) => {
+    const other = await (await browser.newContext()).newPage();
+    await other.goto(adminUrl(slug, '/sign-in'));
+    if (asFirst) {
+      const made = await other.evaluate(
+        async ([address, password]) => {
+          const body = JSON.stringify({ email: address, username: 'sol', password });
+          const headers = { 'Content-Type': 'application/json' };
+          return (await fetch('/api/v1/auth/register', { method: 'POST', headers, body })).status;
+        },
+        [email, PASSWORD],
+      );
+      expect(made).toBe(201);
+    }
+    await other.getByLabel('E-mail').fill(email);
+    await other.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await other.getByRole('button', { name: 'Sign in' }).click();
+    await other.getByRole('link', { name: 'You' }).click();
+    return other;
+  };
+  const first = await enter(true);
+  const second = await enter(false);
+  const theirs = second.getByRole('region', { name: 'Where you are signed in' });
+  await expect(theirs.getByRole('listitem')).toHaveCount(3);
+  await expect(theirs.getByText('This one')).toHaveCount(1);
+  await expect(theirs.getByText('Registered', { exact: false })).toBeVisible();
+  await look(second, 'sessions');
+  await theirs.getByRole('listitem').last().getByRole('button').click();
+  await expect(second.getByText('The session has ended.')).toBeVisible();
+  await expect(theirs.getByRole('listitem')).toHaveCount(2);
+  await theirs.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await expect(second.getByText('Your API tokens go on.')).toBeVisible();
+  await look(second, 'sessions-others');
+  await second.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await expect(second.getByText('You are signed in here alone.')).toBeVisible();
+  await expect(theirs.getByRole('listitem')).toHaveCount(1);
+  await first.goto(adminUrl(slug, '/posts'));
+  await expect(first.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+});
+
 test('people change what they say of themselves, and their password', async ({ page, browser }) => {
   const slug = await enterAdmin(page);
   await page.goto(adminUrl(slug, '/me'));

@@ -32,6 +32,8 @@ mod publish;
 mod rebuild;
 mod rename;
 mod sealed;
+mod sessions;
+mod signing_keys;
 mod site_account;
 mod sweep;
 mod tokens;

@@ -10,8 +10,10 @@ use freehold_api::{ApiError, Command, Problems};
 use freehold_credentials::Opaque;
 use freehold_kernel::{Action, Ctx, Tx, User};
 
+use super::agent::Agent;
 use super::model::{FAMILY_SECONDS_MAX, Login, LoginBody, Register, RegisterBody};
 use super::routes::{SessionState, limit_login, limit_registration};
+use super::service::Opening;
 use super::{SignIn, SignOut, service, store};
 use crate::IdentityConfig;
 use crate::users::{
@@ -100,13 +102,14 @@ impl Desk {
     pub async fn register<P: Action>(
         &self,
         ctx: &Ctx<P>,
+        headers: &HeaderMap,
         (email, username, password): (String, String, String),
     ) -> Result<PageSession, ApiError> {
         let ctx = ctx.act::<SignIn>()?;
         limit_registration(&self.0, &ctx)?;
         let command: Register = parsed(RegisterBody { email, username, password })?;
         let (tx, user) = service::registered(&ctx, self.0.hasher(), command).await?;
-        open(&ctx, tx, &user, "register").await
+        open(&ctx, tx, &user, ("register", headers)).await
     }
 
     /// Signs somebody in.
@@ -116,6 +119,7 @@ impl Desk {
     pub async fn sign_in<P: Action>(
         &self,
         ctx: &Ctx<P>,
+        headers: &HeaderMap,
         (email, password): (String, String),
     ) -> Result<PageSession, ApiError> {
         let ctx = ctx.act::<SignIn>()?;
@@ -123,7 +127,7 @@ impl Desk {
         limit_login(&self.0, &ctx, &command.email)?;
         let user = service::recognised(&ctx, self.0.hasher(), command).await?;
         let tx = ctx.begin().await?;
-        open(&ctx, tx, &user, "password").await
+        open(&ctx, tx, &user, ("password", headers)).await
     }
 
     /// Ends the session that the request came with; the others of the same person go on.
@@ -189,6 +193,7 @@ impl Desk {
     pub async fn change_password<P: Action>(
         &self,
         ctx: &Ctx<P>,
+        headers: &HeaderMap,
         (old_password, new_password): (String, String),
     ) -> Result<PageSession, ApiError> {
         let ctx = ctx.act::<ChangeOwnUser>()?;
@@ -196,7 +201,7 @@ impl Desk {
         self.0.limit_password_change(&ctx, user.id)?;
         let command: ChangePassword = parsed(ChangePasswordBody { old_password, new_password })?;
         let (tx, user) = users::replace_password(&ctx, self.0.hasher(), command).await?;
-        open(&ctx, tx, &user, "password_change").await
+        open(&ctx, tx, &user, ("password_change", headers)).await
     }
 }
 
@@ -216,9 +221,10 @@ async fn open<P: Action>(
     ctx: &Ctx<P>,
     mut tx: Tx,
     user: &Account,
-    method: &'static str,
+    (method, headers): (&'static str, &HeaderMap),
 ) -> Result<PageSession, ApiError> {
-    let family = service::open(&mut tx, user, method).await?;
+    let opening = Opening { method, agent: &Agent::of(headers) };
+    let family = service::open(ctx, &mut tx, user, &opening).await?;
     let token = Opaque::from_random(PREFIX, ctx.clock().random());
     store::create_page_session(&mut tx, family, &token).await?;
     tx.commit().await?;

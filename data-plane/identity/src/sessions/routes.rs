@@ -8,9 +8,10 @@ use freehold_api::{ApiError, Body, Data, Method, RateLimit, Route, Routes, netwo
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::agent::Agent;
 use super::model::{ACCESS_TOKEN_SECONDS, EnterByTicket, Login, Refresh, Register};
 use super::service::{self, SignedIn};
-use super::{SignIn, SignOut};
+use super::{SignIn, SignOut, own};
 use crate::IdentityConfig;
 use crate::users::UserView;
 use freehold_credentials::{Email, PasswordHasher};
@@ -93,6 +94,12 @@ impl From<SignedIn> for SessionView {
 }
 
 pub(crate) fn routes(state: Arc<SessionState>) -> Vec<Route> {
+    let mut rows = entrances(state);
+    rows.extend(own::routes());
+    rows
+}
+
+fn entrances(state: Arc<SessionState>) -> Vec<Route> {
     Routes::new(state)
         .add(Method::Post, "/api/v1/auth/register", register, |op| {
             op.summary("Register as a reader of this site").returns::<SessionView>(201)
@@ -134,20 +141,22 @@ pub(super) fn limit_login(
 async fn register(
     ctx: Ctx<SignIn>,
     State(state): State<Arc<SessionState>>,
+    agent: Agent,
     Body(command): Body<Register>,
 ) -> Result<Data<SessionView>, ApiError> {
     limit_registration(&state, &ctx)?;
-    let signed_in = service::register(&ctx, &state.config.hasher, command).await?;
+    let signed_in = service::register(&ctx, &state.config.hasher, command, &agent).await?;
     Ok(Data::created(signed_in.into()))
 }
 
 async fn login(
     ctx: Ctx<SignIn>,
     State(state): State<Arc<SessionState>>,
+    agent: Agent,
     Body(command): Body<Login>,
 ) -> Result<Data<SessionView>, ApiError> {
     limit_login(&state, &ctx, &command.email)?;
-    let signed_in = service::login(&ctx, &state.config.hasher, command).await?;
+    let signed_in = service::login(&ctx, &state.config.hasher, command, &agent).await?;
     Ok(Data::ok(signed_in.into()))
 }
 
@@ -163,11 +172,12 @@ async fn refresh(
 async fn ticket(
     ctx: Ctx<SignIn>,
     State(state): State<Arc<SessionState>>,
+    agent: Agent,
     Body(EnterByTicket(ticket)): Body<EnterByTicket>,
 ) -> Result<Data<SessionView>, ApiError> {
     state.logins_by_network.check(limit_key(&ctx, &network_key(ctx.handover().client)))?;
     let key = &state.config.ticket_key;
-    Ok(Data::ok(service::enter_by_ticket(&ctx, key, &ticket).await?.into()))
+    Ok(Data::ok(service::enter_by_ticket(&ctx, key, &ticket, &agent).await?.into()))
 }
 
 async fn logout(ctx: Ctx<SignOut>) -> Result<Data<()>, ApiError> {

@@ -10,11 +10,13 @@ use freehold_fleet::{TICKET_TYPE, TicketClaims};
 use freehold_ids::{FamilyId, UserId};
 use freehold_kernel::{Action, Ctx, Role, SiteOptions, StoreError, Tenant, Tx};
 
+use super::agent::Agent;
 use super::model::{
     ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_TYPE, AccessClaims, FAMILY_SECONDS_MAX, Login,
     REFRESH_IDLE_SECONDS_MAX, REFRESH_PREFIX, Register, SessionError, TICKET_FAMILY_SECONDS_MAX,
     UserRegistered, UserSignedIn,
 };
+use super::store::From;
 use super::{SignIn, SignOut, store};
 use crate::keys::Keys;
 use crate::users::{self, Account};
@@ -30,14 +32,23 @@ pub(crate) struct SignedIn {
     pub(crate) user: Account,
 }
 
+/// How somebody signs in, and with what.
+#[derive(Debug)]
+pub(crate) struct Opening<'a> {
+    /// A word for it, such as `password`.
+    pub(crate) method: &'static str,
+    pub(crate) agent: &'a Agent,
+}
+
 pub(crate) async fn register(
     ctx: &Ctx<SignIn>,
     hasher: &PasswordHasher,
     command: Register,
+    agent: &Agent,
 ) -> Result<SignedIn, SessionError> {
     let keys = Keys::of(ctx.tenant()).await?;
     let (tx, user) = registered(ctx, hasher, command).await?;
-    Ok(start(ctx, &keys, tx, user, "register").await?)
+    Ok(start(ctx, &keys, tx, user, &Opening { method: "register", agent }).await?)
 }
 
 /// Writes somebody who registers. The caller commits.
@@ -75,11 +86,12 @@ pub(crate) async fn login(
     ctx: &Ctx<SignIn>,
     hasher: &PasswordHasher,
     command: Login,
+    agent: &Agent,
 ) -> Result<SignedIn, SessionError> {
     let user = recognised(ctx, hasher, command).await?;
     let keys = Keys::of(ctx.tenant()).await?;
     let tx = ctx.begin().await?;
-    Ok(start(ctx, &keys, tx, user, "password").await?)
+    Ok(start(ctx, &keys, tx, user, &Opening { method: "password", agent }).await?)
 }
 
 /// Whose e-mail address and password these are.
@@ -118,7 +130,7 @@ pub(crate) async fn refresh(
     }
     let user = users::store::by_id(&mut tx, presented.user).await?;
     let user = user.filter(Account::is_active).ok_or(SessionError::InvalidRefreshToken)?;
-    store::mark_used(&mut tx, &token).await?;
+    store::mark_used(&mut tx, &token, presented.family).await?;
     Ok(finish(ctx, &keys, tx, user, presented.family).await?)
 }
 
@@ -126,6 +138,7 @@ pub(crate) async fn enter_by_ticket(
     ctx: &Ctx<SignIn>,
     key: &VerifyingKey,
     ticket: &str,
+    agent: &Agent,
 ) -> Result<SignedIn, SessionError> {
     let tenant = ctx.tenant().id().to_string();
     let expected = Expected {
@@ -155,20 +168,20 @@ pub(crate) async fn enter_by_ticket(
     if !user.is_active() {
         return Err(SessionError::InvalidTicket);
     }
-    Ok(start(ctx, &keys, tx, user, TICKET).await?)
+    Ok(start(ctx, &keys, tx, user, &Opening { method: TICKET, agent }).await?)
 }
 
 /// Ends every session of the caller.
 pub(crate) async fn logout(ctx: &Ctx<SignOut>) -> Result<(), StoreError> {
     let Some(user) = ctx.actor().user() else { return Ok(()) };
     let mut tx = ctx.begin().await?;
-    store::revoke_families_of(&mut tx, user.id).await?;
+    store::revoke_families(&mut tx, user.id, None).await?;
     tx.commit().await
 }
 
 /// Ends every session of a user. The caller commits.
 pub(crate) async fn end_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
-    store::revoke_families_of(tx, user).await
+    store::revoke_families(tx, user, None).await
 }
 
 /// Signs a user in and commits.
@@ -177,21 +190,23 @@ pub(crate) async fn start<P: Action>(
     keys: &Keys,
     mut tx: Tx,
     user: Account,
-    method: &'static str,
+    opening: &Opening<'_>,
 ) -> Result<SignedIn, StoreError> {
-    let family = open(&mut tx, &user, method).await?;
+    let family = open(ctx, &mut tx, &user, opening).await?;
     finish(ctx, keys, tx, user, family).await
 }
 
 /// Writes a family for a user who signs in. The caller commits.
-pub(super) async fn open(
+pub(super) async fn open<P: Action>(
+    ctx: &Ctx<P>,
     tx: &mut Tx,
     user: &Account,
-    method: &'static str,
+    Opening { method, agent }: &Opening<'_>,
 ) -> Result<FamilyId, StoreError> {
-    let seconds = if method == TICKET { TICKET_FAMILY_SECONDS_MAX } else { FAMILY_SECONDS_MAX };
+    let seconds = if *method == TICKET { TICKET_FAMILY_SECONDS_MAX } else { FAMILY_SECONDS_MAX };
+    let from = From { method, agent: agent.as_str(), address: ctx.handover().client };
     let expires_at = tx.now().plus_seconds(seconds).0;
-    let family = store::create_family(tx, user.id, expires_at).await?;
+    let family = store::create_family(tx, user.id, &from, expires_at).await?;
     tx.emit(&UserSignedIn { user_id: user.id, method })?;
     Ok(family)
 }
@@ -228,7 +243,7 @@ fn access_token<P: Action>(
         iat: now,
         exp: now + ACCESS_TOKEN_SECONDS,
     };
-    keys.signing()?
+    keys.signing(ctx.now())?
         .sign(ACCESS_TOKEN_TYPE, &claims)
         .map_err(|error| freehold_db::DbError::Shape(error.to_string()).into())
 }

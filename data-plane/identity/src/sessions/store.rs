@@ -1,5 +1,7 @@
 //! The tables of token families, refresh tokens and consumed tickets.
 
+use std::net::IpAddr;
+
 use freehold_clock::UnixMs;
 use freehold_credentials::Opaque;
 use freehold_db::{Filter, Insert, Select, Update};
@@ -19,15 +21,27 @@ pub(crate) struct Presented {
     pub(crate) revoked: bool,
 }
 
-pub(crate) async fn create_family(
+/// What is noted of where a session comes from, for its user to tell it by.
+#[derive(Debug)]
+pub(super) struct From<'a> {
+    pub(super) method: &'static str,
+    pub(super) agent: Option<&'a str>,
+    pub(super) address: IpAddr,
+}
+
+pub(super) async fn create_family(
     tx: &mut Tx,
     user: UserId,
+    from: &From<'_>,
     expires_at: i64,
 ) -> Result<FamilyId, StoreError> {
     let family: FamilyId = tx.issue();
     let insert = Insert::into("token_families")
         .set("id", family.number())
         .set("user_id", user.number())
+        .set("method", from.method)
+        .set("agent", from.agent)
+        .set("address", from.address.to_string())
         .set("created_at", tx.now().0)
         .set("expires_at", expires_at);
     tx.insert(&insert).await?;
@@ -101,12 +115,20 @@ pub(crate) async fn presented(
     }))
 }
 
-pub(crate) async fn mark_used(tx: &mut Tx, token: &Opaque) -> Result<(), StoreError> {
+/// Notes that a refresh token was exchanged, and with it that its session is in use.
+pub(super) async fn mark_used(
+    tx: &mut Tx,
+    token: &Opaque,
+    family: FamilyId,
+) -> Result<(), StoreError> {
     let update = Update::table("refresh_tokens")
         .set("used_at", tx.now().0)
         .filter(Filter::eq("token_hash", token.hash()));
     tx.update(&update).await?;
-    Ok(())
+    let update = Update::table("token_families")
+        .set("last_used_at", tx.now().0)
+        .filter(Filter::eq("id", family.number()));
+    tx.update(&update).await.map(drop)
 }
 
 pub(crate) async fn revoke_family(tx: &mut Tx, family: FamilyId) -> Result<(), StoreError> {
@@ -117,12 +139,19 @@ pub(crate) async fn revoke_family(tx: &mut Tx, family: FamilyId) -> Result<(), S
     Ok(())
 }
 
-pub(crate) async fn revoke_families_of(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
-    let update = Update::table("token_families")
-        .set("revoked_at", tx.now().0)
-        .filter(Filter::eq("user_id", user.number()).and(Filter::is_null("revoked_at")));
-    tx.update(&update).await?;
-    Ok(())
+/// Ends every session of a user, but for one that is to stay.
+pub(crate) async fn revoke_families(
+    tx: &mut Tx,
+    user: UserId,
+    but: Option<FamilyId>,
+) -> Result<(), StoreError> {
+    let filter = Filter::eq("user_id", user.number()).and(Filter::is_null("revoked_at"));
+    let filter = match but {
+        Some(family) => filter.and(Filter::ne("id", family.number())),
+        None => filter,
+    };
+    let update = Update::table("token_families").set("revoked_at", tx.now().0).filter(filter);
+    tx.update(&update).await.map(drop)
 }
 
 /// Removes families that nobody can use any more, with their tokens, and tickets that expired.

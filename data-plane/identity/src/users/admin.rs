@@ -16,6 +16,7 @@ use super::model::{Status, Username, hash_error};
 use super::routes::UserView;
 use super::service::{self, AddUser};
 use super::{ManageUsers, store};
+use crate::sessions::{OpenSessionsView, sessions_of};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +97,13 @@ pub(super) fn routes(hasher: PasswordHasher) -> Vec<Route> {
             op.summary("Suspend somebody else, which ends their sessions, or let them in again")
                 .returns::<UserView>(200)
         })
+        .add(Method::Get, "/api/v1/admin/users/{id}/sessions", sessions, |op| {
+            op.summary("Where somebody is signed in, newest first").returns::<OpenSessionsView>(200)
+        })
+        .add(Method::Delete, "/api/v1/admin/users/{id}/sessions", end_sessions, |op| {
+            op.summary("End every session of somebody else; they may sign in again")
+                .returns_nothing(200)
+        })
         .rows()
 }
 
@@ -139,4 +147,19 @@ async fn status(
     Body(NewStatus(status)): Body<NewStatus>,
 ) -> Result<Data<UserView>, ApiError> {
     Ok(Data::ok(service::set_status(&ctx, id, status).await?.into()))
+}
+
+async fn sessions(
+    ctx: Ctx<ManageUsers>,
+    Path(id): Path<UserId>,
+) -> Result<Data<OpenSessionsView>, ApiError> {
+    let mut read = ctx.snapshot().await?;
+    store::by_id(&mut read, id).await?.ok_or_else(ApiError::not_found)?;
+    let current = ctx.actor().user().and_then(|user| user.session);
+    Ok(Data::ok(sessions_of(&mut read, id, current, ctx.now()).await?))
+}
+
+async fn end_sessions(ctx: Ctx<ManageUsers>, Path(id): Path<UserId>) -> Result<Data<()>, ApiError> {
+    service::end_sessions(&ctx, id).await?;
+    Ok(Data::ok(()))
 }

@@ -13,7 +13,7 @@ use super::ChangeOwnUser;
 use super::model::{Username, parse_bio, parse_website};
 use super::routes::UserView;
 use super::service::{self, ChangeProfile};
-use crate::sessions::{SessionState, SessionView};
+use crate::sessions::{Agent, SessionState, SessionView};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -87,9 +87,10 @@ async fn change(
 async fn password(
     ctx: Ctx<ChangeOwnUser>,
     State(state): State<Arc<SessionState>>,
+    agent: Agent,
     Body(command): Body<ChangePassword>,
 ) -> Result<Data<SessionView>, ApiError> {
     let user = ctx.actor().user().ok_or_else(ApiError::unauthorized)?;
     state.limit_password_change(&ctx, user.id)?;
-    Ok(Data::ok(service::change_password(&ctx, state.hasher(), command).await?.into()))
+    Ok(Data::ok(service::change_password(&ctx, state.hasher(), command, &agent).await?.into()))
 }

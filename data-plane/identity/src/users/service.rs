@@ -15,7 +15,7 @@ use super::model::{
 use super::profile::ChangePassword;
 use super::{ChangeOwnUser, ManageUsers, store};
 use crate::keys::Keys;
-use crate::sessions::{self, SignedIn};
+use crate::sessions::{self, Agent, Opening, SignedIn};
 
 /// What a user is to say of themselves; what is absent stays.
 #[derive(Debug)]
@@ -75,10 +75,12 @@ pub(super) async fn change_password(
     ctx: &Ctx<ChangeOwnUser>,
     hasher: &PasswordHasher,
     command: ChangePassword,
+    agent: &Agent,
 ) -> Result<SignedIn, UserError> {
     let keys = Keys::of(ctx.tenant()).await?;
     let (tx, user) = replace_password(ctx, hasher, command).await?;
-    Ok(sessions::start(ctx, &keys, tx, user, "password_change").await?)
+    let opening = Opening { method: "password_change", agent };
+    Ok(sessions::start(ctx, &keys, tx, user, &opening).await?)
 }
 
 /// Replaces the caller's password and ends every session of theirs. The caller commits.
@@ -191,4 +193,14 @@ pub(super) async fn set_status(
     tx.emit(&UserStatusChanged(UserFact { user_id: user.id, by: caller.id }))?;
     tx.commit().await?;
     Ok(user)
+}
+
+/// Ends every session of somebody else.
+pub(super) async fn end_sessions(ctx: &Ctx<ManageUsers>, id: UserId) -> Result<(), UserError> {
+    let mut tx = ctx.begin().await?;
+    let caller = administrator(ctx, &mut tx).await?;
+    let user = subject(&mut tx, &caller, id, "id").await?;
+    sessions::end_of(&mut tx, user.id, caller.id).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -156,14 +156,12 @@ impl Runner {
     }
 
     async fn enter(&self, tenant: &Tenant) -> Result<Arc<Entered>, StoreError> {
-        if let Some(entered) = tenant.compiled::<Entered>() {
-            return Ok(entered);
-        }
-        outbox::enter(tenant, &self.plan, self.clock.now()).await?;
-        schedules::enter(tenant, &self.plan, self.clock.now()).await?;
-        let entered = Arc::new(Entered::default());
-        tenant.keep_compiled(entered.clone());
-        Ok(entered)
+        let enter = async {
+            outbox::enter(tenant, &self.plan, self.clock.now()).await?;
+            schedules::enter(tenant, &self.plan, self.clock.now()).await?;
+            Ok(Entered::default())
+        };
+        tenant.compiled(enter).await
     }
 
     /// Takes up claims that nobody has: nothing of the tenant runs before its turn.

@@ -143,7 +143,8 @@ impl Slot {
     /// Under what the tenant's compiled things are kept.
     pub(super) fn origin(&self, epoch: u64) -> Origin {
         let recoveries = self.recoveries.load(Ordering::Acquire).into();
-        Origin { tenant: self.assignment().tenant, epoch, recoveries }
+        let tenant = self.assignment().tenant;
+        Origin { tenant, epoch, recoveries, edition: self.compiled().edition(tenant) }
     }
 
     /// What modules have compiled, of all tenants.

@@ -124,14 +124,27 @@ impl Tenant {
         self.epoch
     }
 
-    /// What was compiled for this tenant and is still kept.
-    pub fn compiled<T: Compiled>(&self) -> Option<Arc<T>> {
-        self.slot.compiled().get(self.slot.origin(self.epoch))
+    /// What was made of this tenant's rows, or is made by `compile` now and kept. A transaction that
+    /// changes those rows says so with [`Tx::compile_anew`].
+    ///
+    /// # Errors
+    /// Those of `compile`; then nothing is kept.
+    pub async fn compiled<T: Compiled>(
+        &self,
+        compile: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<Arc<T>, StoreError> {
+        // Asked before the rows are read: what changes meanwhile has another origin.
+        let origin = self.slot.origin(self.epoch);
+        if let Some(kept) = self.slot.compiled().get(origin) {
+            return Ok(kept);
+        }
+        let made = Arc::new(compile.await?);
+        self.slot.compiled().keep(origin, made.clone());
+        Ok(made)
     }
 
-    /// Keeps what was compiled for this tenant, in place of what was before.
-    pub fn keep_compiled<T: Compiled>(&self, value: Arc<T>) {
-        self.slot.compiled().keep(self.slot.origin(self.epoch), value);
+    pub(crate) fn compile_anew(&self) {
+        self.slot.compiled().advance(self.id());
     }
 
     /// A read-only view for work that no caller asked for; `reason` says which.

@@ -1,0 +1,151 @@
+//! One's own sessions: where one is signed in, and ending one or all others. What administrators see and
+//! end of somebody else's is the same.
+
+use std::net::IpAddr;
+
+use freehold_api::{ApiError, Data, Method, Path, Route, Routes};
+use freehold_clock::UnixMs;
+use freehold_db::{Direction, Filter, Row, Select};
+use freehold_ids::{FamilyId, UserId};
+use freehold_kernel::{Action, Ctx, Event, Read, StoreError, Tx, User};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{ReadOwnSessions, SignOut, store};
+
+/// Sessions that are shown; whoever has more ends these first.
+const SESSIONS_SHOWN_MAX: u64 = 100;
+
+/// A session in force.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenSession)]
+pub(crate) struct OpenSessionView {
+    #[schema(value_type = String)]
+    id: FamilyId,
+    /// Whether this request came with it.
+    is_current: bool,
+    /// How its user signed in: `register`, `password`, `password_change` or `ticket`, from the console.
+    method: Option<String>,
+    /// What the program that they signed in with says of itself.
+    agent: Option<String>,
+    /// The network address that they signed in from.
+    #[schema(value_type = Option<String>)]
+    address: Option<IpAddr>,
+    /// RFC 3339.
+    created_at: String,
+    /// RFC 3339; when it last got a new access token. Null where it did not need one yet.
+    last_used_at: Option<String>,
+    /// RFC 3339; then its user is to sign in again.
+    expires_at: String,
+}
+
+/// Somebody's sessions.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenSessions)]
+pub(crate) struct OpenSessionsView {
+    /// Newest first.
+    items: Vec<OpenSessionView>,
+}
+
+/// A session was ended by its user or by an administrator.
+#[derive(Debug, Serialize)]
+struct SessionEnded {
+    user_id: UserId,
+    /// The only one that was ended; all but the current one where none is named.
+    session_id: Option<FamilyId>,
+    by: UserId,
+}
+
+impl Event for SessionEnded {
+    const NAME: &'static str = "user.session_ended";
+
+    fn subject(&self) -> String {
+        self.user_id.to_string()
+    }
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    Routes::new(())
+        .add(Method::Get, "/api/v1/auth/sessions", list, |op| {
+            op.summary("Where one is signed in, newest first").returns::<OpenSessionsView>(200)
+        })
+        .add(Method::Delete, "/api/v1/auth/sessions", end_others, |op| {
+            op.summary("Sign out everywhere else").returns_nothing(200)
+        })
+        .add(Method::Delete, "/api/v1/auth/sessions/{id}", end, |op| {
+            op.summary("End one of one's own sessions; it is void at once").returns_nothing(200)
+        })
+        .rows()
+}
+
+fn view(row: &Row, current: Option<FamilyId>) -> Result<OpenSessionView, StoreError> {
+    let id = FamilyId::from_number(row.get("id")?);
+    let time = |at: i64| UnixMs(at).rfc3339();
+    let address: Option<String> = row.get("address")?;
+    Ok(OpenSessionView {
+        id,
+        is_current: current == Some(id),
+        method: row.get("method")?,
+        agent: row.get("agent")?,
+        address: address.and_then(|text| text.parse().ok()),
+        created_at: time(row.get("created_at")?),
+        last_used_at: row.get::<Option<i64>>("last_used_at")?.map(time),
+        expires_at: time(row.get("expires_at")?),
+    })
+}
+
+/// The sessions of a user that are in force.
+pub(crate) async fn of_user(
+    read: &mut Read,
+    user: UserId,
+    current: Option<FamilyId>,
+    now: UnixMs,
+) -> Result<OpenSessionsView, StoreError> {
+    let columns = ["id", "method", "agent", "address", "created_at", "last_used_at", "expires_at"];
+    let select = Select::from("token_families", columns)
+        .filter(Filter::eq("user_id", user.number()))
+        .filter(Filter::is_null("revoked_at"))
+        .filter(Filter::gt("expires_at", now.0))
+        .order("id", Direction::Descending)
+        .page(SESSIONS_SHOWN_MAX, 0);
+    let rows = read.rows(&select).await?;
+    let items = rows.iter().map(|row| view(row, current)).collect::<Result<_, _>>()?;
+    Ok(OpenSessionsView { items })
+}
+
+fn caller<P: Action>(ctx: &Ctx<P>) -> Result<User, ApiError> {
+    ctx.actor().user().ok_or_else(ApiError::unauthorized)
+}
+
+async fn list(ctx: Ctx<ReadOwnSessions>) -> Result<Data<OpenSessionsView>, ApiError> {
+    let user = caller(&ctx)?;
+    let mut read = ctx.read().await?;
+    Ok(Data::ok(of_user(&mut read, user.id, user.session, ctx.now()).await?))
+}
+
+async fn end_others(ctx: Ctx<SignOut>) -> Result<Data<()>, ApiError> {
+    let user = caller(&ctx)?;
+    let mut tx = ctx.begin().await?;
+    store::revoke_families(&mut tx, user.id, user.session).await?;
+    tx.emit(&SessionEnded { user_id: user.id, session_id: None, by: user.id })?;
+    tx.commit().await?;
+    Ok(Data::ok(()))
+}
+
+async fn end(ctx: Ctx<SignOut>, Path(id): Path<FamilyId>) -> Result<Data<()>, ApiError> {
+    let user = caller(&ctx)?;
+    let mut tx = ctx.begin().await?;
+    if store::user_of_family(&mut tx, id, ctx.now()).await? != Some(user.id) {
+        return Err(ApiError::not_found());
+    }
+    store::revoke_family(&mut tx, id).await?;
+    tx.emit(&SessionEnded { user_id: user.id, session_id: Some(id), by: user.id })?;
+    tx.commit().await?;
+    Ok(Data::ok(()))
+}
+
+/// Ends every session of somebody else. The caller commits.
+pub(crate) async fn end_of(tx: &mut Tx, user: UserId, by: UserId) -> Result<(), StoreError> {
+    store::revoke_families(tx, user, None).await?;
+    tx.emit(&SessionEnded { user_id: user, session_id: None, by })
+}
