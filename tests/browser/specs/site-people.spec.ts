@@ -82,6 +82,7 @@ test('people see where they are signed in, and sign out elsewhere', async ({ pag
   await expect(theirs.getByRole('listitem')).toHaveCount(3);
   await expect(theirs.getByText('This one')).toHaveCount(1);
   await expect(theirs.getByText('Registered', { exact: false })).toBeVisible();
+  await theirs.scrollIntoViewIfNeeded();
   await look(second, 'sessions');
   await theirs.getByRole('listitem').last().getByRole('button').click();
   await expect(second.getByText('The session has ended.')).toBeVisible();
