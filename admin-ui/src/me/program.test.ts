@@ -17,6 +17,7 @@ test.each([
     'Safari, iPhone',
   ],
   ['Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0', 'Firefox, Android'],
+  ['Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/126.0.0.0 Safari/537.36', 'Chrome, Linux'],
   ['curl/8.8.0', 'curl/8.8.0'],
   ['', undefined],
   [null, undefined],

@@ -1,6 +1,20 @@
 /** People in a site's admin: users and their roles, oneself, tokens, and how others see it. */
+import type { Page } from '@playwright/test';
 import { enterAdmin, visit } from '../support/site.ts';
 import { adminUrl, expect, fresh, look, PASSWORD, test } from '../support/world.ts';
+
+/** Registers somebody on the site whose admin the page is of. */
+async function register(page: Page, email: string, username: string) {
+  const made = await page.evaluate(
+    async (person) => {
+      const headers = { 'Content-Type': 'application/json' };
+      const body = JSON.stringify(person);
+      return (await fetch('/api/v1/auth/register', { method: 'POST', headers, body })).status;
+    },
+    { email, username, password: PASSWORD },
+  );
+  expect(made).toBe(201);
+}
 
 test('users are added, given a role and suspended, and tell why where they may not', async ({ page, browser }) => {
   const slug = await enterAdmin(page);
@@ -59,17 +73,7 @@ test('people see where they are signed in, and sign out elsewhere', async ({ pag
   const enter = async (asFirst: boolean) => {
     const other = await (await browser.newContext()).newPage();
     await other.goto(adminUrl(slug, '/sign-in'));
-    if (asFirst) {
-      const made = await other.evaluate(
-        async ([address, password]) => {
-          const body = JSON.stringify({ email: address, username: 'sol', password });
-          const headers = { 'Content-Type': 'application/json' };
-          return (await fetch('/api/v1/auth/register', { method: 'POST', headers, body })).status;
-        },
-        [email, PASSWORD],
-      );
-      expect(made).toBe(201);
-    }
+    if (asFirst) await register(other, email, 'sol');
     await other.getByLabel('E-mail').fill(email);
     await other.getByLabel('Password', { exact: true }).fill(PASSWORD);
     await other.getByRole('button', { name: 'Sign in' }).click();
@@ -112,15 +116,7 @@ test('people change what they say of themselves, and their password', async ({ p
   const reader = await (await browser.newContext()).newPage();
   await reader.goto(adminUrl(slug, '/sign-in'));
   const email = `${fresh('rae')}@example.org`;
-  const made = await reader.evaluate(
-    async ([address, password]) => {
-      const body = JSON.stringify({ email: address, username: 'rae', password });
-      const headers = { 'Content-Type': 'application/json' };
-      return (await fetch('/api/v1/auth/register', { method: 'POST', headers, body })).status;
-    },
-    [email, PASSWORD],
-  );
-  expect(made).toBe(201);
+  await register(reader, email, 'rae');
   const signIn = async (password: string) => {
     await reader.getByLabel('E-mail').fill(email);
     await reader.getByLabel('Password', { exact: true }).fill(password);
