@@ -161,7 +161,7 @@ export const en = {
   'user.resume': 'Let in again',
   'user.resume.done': '{{name}} can sign in again.',
   'sessions': 'Where you are signed in',
-  'sessions.lead': 'End what you do not know, and change your password then.',
+  'sessions.lead': 'End what you do not know, and change the password that you sign in with.',
   'session.current': 'This one',
   'session.unknown': 'Unknown program',
   'session.used': 'Last used',

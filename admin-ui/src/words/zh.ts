@@ -158,7 +158,7 @@ export const zh: Catalogue<typeof en> = {
   'user.resume': '重新启用',
   'user.resume.done': '{{name}} 可以再次登录。',
   'sessions': '登录的设备',
-  'sessions.lead': '如有不认识的会话，请结束它并修改密码。',
+  'sessions.lead': '如有不认识的会话，请结束它，并修改您登录所用的密码。',
   'session.current': '当前会话',
   'session.unknown': '未知程序',
   'session.used': '最近使用',
