@@ -40,7 +40,7 @@ impl Process {
         settings: &[&str],
         fault: Option<&str>,
     ) -> Self {
-        Self::wait(Command::new(program), arguments, data, settings, fault)
+        Self::launch_command(Command::new(program), arguments, data, settings, fault)
     }
 
     /// [`Process::launch`] by a command that becomes the program.
@@ -51,7 +51,21 @@ impl Process {
         settings: &[&str],
         fault: Option<&str>,
     ) -> Self {
-        Self::wait(command, arguments, data, settings, fault)
+        let (child, lines) = spawn(command, arguments, data, settings, fault);
+        let mut process = Self { child, port: 0, private_port: 0, http: client() };
+        // An edge says where it listens before it says where its health is.
+        while process.private_port == 0 {
+            let line = lines
+                .recv_timeout(Duration::from_secs(SECONDS_MAX))
+                .expect("the process says where it listens");
+            let line = line.trim();
+            if let Some(address) = line.strip_prefix("edge ") {
+                process.port = port(address);
+            } else if let Some(address) = line.strip_prefix("metrics, health http://") {
+                process.private_port = port(address.trim_end_matches("/metrics"));
+            }
+        }
+        process
     }
 
     /// Starts one of the platform's processes without waiting for anything that it says: it may end
@@ -82,31 +96,7 @@ impl Process {
         command.args(["-c", "LISTEN_PID=$$ exec \"$0\" \"$@\"", program]);
         command.env("LISTEN_FDS", "1");
         command.env("LISTEN_FDS_FIRST_FD", socket.as_raw_fd().to_string());
-        Self::wait(command, arguments, data, settings, None)
-    }
-
-    fn wait(
-        command: Command,
-        arguments: &[&str],
-        data: &Path,
-        settings: &[&str],
-        fault: Option<&str>,
-    ) -> Self {
-        let (child, lines) = spawn(command, arguments, data, settings, fault);
-        let mut process = Self { child, port: 0, private_port: 0, http: client() };
-        // An edge says where it listens before it says where its health is.
-        while process.private_port == 0 {
-            let line = lines
-                .recv_timeout(Duration::from_secs(SECONDS_MAX))
-                .expect("the process says where it listens");
-            let line = line.trim();
-            if let Some(address) = line.strip_prefix("edge ") {
-                process.port = port(address);
-            } else if let Some(address) = line.strip_prefix("metrics, health http://") {
-                process.private_port = port(address.trim_end_matches("/metrics"));
-            }
-        }
-        process
+        Self::launch_command(command, arguments, data, settings, None)
     }
 
     /// A client of the private address of metrics and health.

@@ -158,7 +158,7 @@ async fn rotate(
     seed: [u8; 32],
     at_once: bool,
     by: Option<UserId>,
-) -> Result<String, StoreError> {
+) -> Result<(), StoreError> {
     let now = tx.now();
     let signs_at = if at_once { now } else { now.plus_seconds(ANNOUNCED_SECONDS) };
     if at_once {
@@ -166,9 +166,9 @@ async fn rotate(
     }
     let kid = store::insert(tx, seed, signs_at.0).await?;
     let signs_at = signs_at.rfc3339();
-    tx.emit(&KeyRotated { kid: kid.clone(), signs_at, retired_others: at_once, by })?;
+    tx.emit(&KeyRotated { kid, signs_at, retired_others: at_once, by })?;
     tx.compile_anew();
-    Ok(kid)
+    Ok(())
 }
 
 /// Makes the next key when its time has come, and retires those whose tokens have all expired.

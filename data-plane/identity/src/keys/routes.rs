@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::store::{self, KEYS_MAX};
-use super::{Keys, ManageKeys, ReadPublicKeys, Times, rotate};
+use super::{Keys, ManageKeys, ReadPublicKeys, Times, rotate, store};
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -125,7 +124,7 @@ async fn make(
     let mut tx = ctx.begin().await?;
     let keys = store::times_of(&mut tx).await?;
     let is_next = |(_, times): &(String, Times)| times.signs_at > ctx.now().0;
-    if !at_once && (keys.iter().any(is_next) || keys.len() as u64 >= KEYS_MAX) {
+    if !at_once && keys.iter().any(is_next) {
         let message = "the next key is there already, and waits for its day";
         return Err(ApiError::conflict("next_key_waits", "at_once", message));
     }

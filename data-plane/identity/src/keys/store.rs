@@ -8,8 +8,9 @@ use freehold_kernel::{Read, StoreError, Tenant, Tx};
 use super::{Key, Keys, SECRET, Times};
 
 const TABLE: &str = "signing_keys";
-/// Keys that are public at one time.
-pub(super) const KEYS_MAX: u64 = 10;
+/// Keys that are public at one time. There are hardly ever more than three: no two are made ahead, and
+/// old ones retire within a day.
+const KEYS_MAX: u64 = 10;
 
 /// A key made before keys had a time to sign from signs since it was made.
 fn times(row: &Row) -> Result<Times, StoreError> {

@@ -1,16 +1,14 @@
 //! One's own sessions: where one is signed in, and ending one or all others. What administrators see and
 //! end of somebody else's is the same.
 
-use std::net::IpAddr;
-
 use freehold_api::{ApiError, Data, Method, Path, Route, Routes};
 use freehold_clock::UnixMs;
-use freehold_db::{Direction, Filter, Row, Select};
 use freehold_ids::{FamilyId, UserId};
 use freehold_kernel::{Action, Ctx, Event, Read, StoreError, Tx, User};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::store::InForce;
 use super::{ReadOwnSessions, SignOut, store};
 
 /// Sessions that are shown; whoever has more ends these first.
@@ -29,8 +27,7 @@ pub(crate) struct OpenSessionView {
     /// What the program that they signed in with says of itself.
     agent: Option<String>,
     /// The network address that they signed in from.
-    #[schema(value_type = Option<String>)]
-    address: Option<IpAddr>,
+    address: Option<String>,
     /// RFC 3339.
     created_at: String,
     /// RFC 3339; when it last got a new access token. Null where it did not need one yet.
@@ -78,20 +75,20 @@ pub(super) fn routes() -> Vec<Route> {
         .rows()
 }
 
-fn view(row: &Row, current: Option<FamilyId>) -> Result<OpenSessionView, StoreError> {
-    let id = FamilyId::from_number(row.get("id")?);
-    let time = |at: i64| UnixMs(at).rfc3339();
-    let address: Option<String> = row.get("address")?;
-    Ok(OpenSessionView {
-        id,
-        is_current: current == Some(id),
-        method: row.get("method")?,
-        agent: row.get("agent")?,
-        address: address.and_then(|text| text.parse().ok()),
-        created_at: time(row.get("created_at")?),
-        last_used_at: row.get::<Option<i64>>("last_used_at")?.map(time),
-        expires_at: time(row.get("expires_at")?),
-    })
+impl OpenSessionView {
+    fn new(session: InForce, current: Option<FamilyId>) -> Self {
+        let time = |at: i64| UnixMs(at).rfc3339();
+        Self {
+            id: session.id,
+            is_current: current == Some(session.id),
+            method: session.method,
+            agent: session.agent,
+            address: session.address,
+            created_at: time(session.created_at),
+            last_used_at: session.last_used_at.map(time),
+            expires_at: time(session.expires_at),
+        }
+    }
 }
 
 /// The sessions of a user that are in force.
@@ -101,16 +98,9 @@ pub(crate) async fn of_user(
     current: Option<FamilyId>,
     now: UnixMs,
 ) -> Result<OpenSessionsView, StoreError> {
-    let columns = ["id", "method", "agent", "address", "created_at", "last_used_at", "expires_at"];
-    let select = Select::from("token_families", columns)
-        .filter(Filter::eq("user_id", user.number()))
-        .filter(Filter::is_null("revoked_at"))
-        .filter(Filter::gt("expires_at", now.0))
-        .order("id", Direction::Descending)
-        .page(SESSIONS_SHOWN_MAX, 0);
-    let rows = read.rows(&select).await?;
-    let items = rows.iter().map(|row| view(row, current)).collect::<Result<_, _>>()?;
-    Ok(OpenSessionsView { items })
+    let sessions = store::in_force(read, user, now, SESSIONS_SHOWN_MAX).await?;
+    let view = |session| OpenSessionView::new(session, current);
+    Ok(OpenSessionsView { items: sessions.into_iter().map(view).collect() })
 }
 
 fn caller<P: Action>(ctx: &Ctx<P>) -> Result<User, ApiError> {

@@ -16,7 +16,7 @@ use super::model::{
     REFRESH_IDLE_SECONDS_MAX, REFRESH_PREFIX, Register, SessionError, TICKET_FAMILY_SECONDS_MAX,
     UserRegistered, UserSignedIn,
 };
-use super::store::From;
+use super::store::NewFamily;
 use super::{SignIn, SignOut, store};
 use crate::keys::Keys;
 use crate::users::{self, Account};
@@ -204,9 +204,14 @@ pub(super) async fn open<P: Action>(
     Opening { method, agent }: &Opening<'_>,
 ) -> Result<FamilyId, StoreError> {
     let seconds = if *method == TICKET { TICKET_FAMILY_SECONDS_MAX } else { FAMILY_SECONDS_MAX };
-    let from = From { method, agent: agent.as_str(), address: ctx.handover().client };
-    let expires_at = tx.now().plus_seconds(seconds).0;
-    let family = store::create_family(tx, user.id, &from, expires_at).await?;
+    let new = NewFamily {
+        user: user.id,
+        method,
+        agent: agent.as_str(),
+        address: ctx.handover().client,
+        expires_at: tx.now().plus_seconds(seconds).0,
+    };
+    let family = store::create_family(tx, &new).await?;
     tx.emit(&UserSignedIn { user_id: user.id, method })?;
     Ok(family)
 }

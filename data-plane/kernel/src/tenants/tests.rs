@@ -354,6 +354,50 @@ async fn secrets_are_sealed_for_their_row_and_sealed_anew_under_the_newest_key()
     .await;
 }
 
+struct Made(usize);
+
+impl Compiled for Made {
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+#[tokio::test]
+async fn what_was_made_of_rows_is_made_anew_once_they_change_also_where_both_happen_at_once() {
+    on_every_engine(async |place| {
+        let (_tenants, tenant) = owner(&place).await;
+        let made = async || {
+            let make = async { Ok(Made(written(&tenant).await.len())) };
+            tenant.compiled(make).await.expect("made").0
+        };
+        assert_eq!(made().await, 0);
+        write(&tenant, "w-1").await.expect("written");
+        assert_eq!(made().await, 0, "kept, since nobody said that it changes");
+        let change = async |key: &str| {
+            let mut tx = tenant.begin(NOW).await.expect("begun");
+            insert(&mut tx, key).await;
+            tx.compile_anew();
+            tx.commit().await.expect("written");
+        };
+        change("w-2").await;
+        assert_eq!(made().await, 2);
+        // Dropped without a commit, a transaction changes nothing of it either.
+        let mut dropped = tenant.begin(NOW).await.expect("begun");
+        dropped.compile_anew();
+        drop(dropped);
+        assert_eq!(made().await, 2);
+        change("w-3").await;
+        let older = async {
+            let rows = written(&tenant).await.len();
+            change("w-4").await;
+            Ok(Made(rows))
+        };
+        assert_eq!(tenant.compiled(older).await.expect("made").0, 3, "of the rows that it read");
+        assert_eq!(made().await, 4, "and kept for nobody");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn of_two_workers_with_one_epoch_the_one_that_claimed_it_writes() {
     on_every_engine(async |place| {
