@@ -66,7 +66,7 @@ test('an upgrade is planned, halted and resumed by hand, halts at a store that f
   await expect(newest.getByText('Halted', { exact: true })).toBeVisible({ timeout: 60_000 });
   await expect(newest.getByText('2 of 3')).toBeVisible();
   const failed = newest.getByRole('row', { name: 'Quiet Garden' });
-  await expect(failed).toContainText('already exists');
+  await expect(failed).toContainText(`migration ${schema} (`);
   await look(page, 'upgrade-halted');
 
   await failed.getByRole('link', { name: 'Quiet Garden' }).click();
