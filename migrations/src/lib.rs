@@ -31,6 +31,7 @@ pub const TENANT: &[Migration] = &[
     tenant::t003_people_and_posts::MIGRATION,
     tenant::t004_jobs::MIGRATION,
     tenant::t005_sessions_and_keys::MIGRATION,
+    tenant::t006_roles::MIGRATION,
 ];
 
 const fn int(name: &'static str) -> Column {

@@ -20,6 +20,7 @@ const STORIES: [&str; 16] = [
     "options",
     "publish",
     "sessions",
+    "roles",
     "signing_keys",
     "site_account",
     "sweep",

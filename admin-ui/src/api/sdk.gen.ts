@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1AdminUsersIdSessionsData, DeleteApiV1AdminUsersIdSessionsErrors, DeleteApiV1AdminUsersIdSessionsResponses, DeleteApiV1AdminViewsIdData, DeleteApiV1AdminViewsIdErrors, DeleteApiV1AdminViewsIdResponses, DeleteApiV1AuthSessionsData, DeleteApiV1AuthSessionsErrors, DeleteApiV1AuthSessionsIdData, DeleteApiV1AuthSessionsIdErrors, DeleteApiV1AuthSessionsIdResponses, DeleteApiV1AuthSessionsResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, DeleteApiV1TokensIdData, DeleteApiV1TokensIdErrors, DeleteApiV1TokensIdResponses, DeleteApiV1TrashPostsIdData, DeleteApiV1TrashPostsIdErrors, DeleteApiV1TrashPostsIdResponses, GetAccountData, GetAccountErrors, GetAccountRegisterData, GetAccountRegisterErrors, GetAccountRegisterResponses, GetAccountResponses, GetAccountSignInData, GetAccountSignInErrors, GetAccountSignInResponses, GetApiV1AdminActivityData, GetApiV1AdminActivityErrors, GetApiV1AdminActivityResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1AdminSigningKeysData, GetApiV1AdminSigningKeysErrors, GetApiV1AdminSigningKeysResponses, GetApiV1AdminStatsData, GetApiV1AdminStatsErrors, GetApiV1AdminStatsResponses, GetApiV1AdminUsersData, GetApiV1AdminUsersErrors, GetApiV1AdminUsersIdData, GetApiV1AdminUsersIdErrors, GetApiV1AdminUsersIdResponses, GetApiV1AdminUsersIdSessionsData, GetApiV1AdminUsersIdSessionsErrors, GetApiV1AdminUsersIdSessionsResponses, GetApiV1AdminUsersResponses, GetApiV1AdminViewsData, GetApiV1AdminViewsErrors, GetApiV1AdminViewsResponses, GetApiV1AuthSessionsData, GetApiV1AuthSessionsErrors, GetApiV1AuthSessionsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1PostsSlugVersionsData, GetApiV1PostsSlugVersionsErrors, GetApiV1PostsSlugVersionsResponses, GetApiV1PostsSlugVersionsVersionData, GetApiV1PostsSlugVersionsVersionErrors, GetApiV1PostsSlugVersionsVersionResponses, GetApiV1TokensData, GetApiV1TokensErrors, GetApiV1TokensResponses, GetApiV1TrashPostsData, GetApiV1TrashPostsErrors, GetApiV1TrashPostsResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMeResponses, GetArchiveData, GetArchiveErrors, GetArchiveResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostAccountPasswordData, PostAccountPasswordResponses, PostAccountProfileData, PostAccountProfileResponses, PostAccountRegisterData, PostAccountRegisterResponses, PostAccountSignInData, PostAccountSignInResponses, PostAccountSignOutData, PostAccountSignOutResponses, PostApiV1AdminSigningKeysRotateData, PostApiV1AdminSigningKeysRotateErrors, PostApiV1AdminSigningKeysRotateResponses, PostApiV1AdminUsersData, PostApiV1AdminUsersErrors, PostApiV1AdminUsersResponses, PostApiV1AdminViewsData, PostApiV1AdminViewsErrors, PostApiV1AdminViewsResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PostApiV1PostsSlugVersionsVersionRestoreData, PostApiV1PostsSlugVersionsVersionRestoreErrors, PostApiV1PostsSlugVersionsVersionRestoreResponses, PostApiV1TokensData, PostApiV1TokensErrors, PostApiV1TokensResponses, PostApiV1TrashPostsIdRestoreData, PostApiV1TrashPostsIdRestoreErrors, PostApiV1TrashPostsIdRestoreResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1AdminUsersIdRoleData, PutApiV1AdminUsersIdRoleErrors, PutApiV1AdminUsersIdRoleResponses, PutApiV1AdminUsersIdStatusData, PutApiV1AdminUsersIdStatusErrors, PutApiV1AdminUsersIdStatusResponses, PutApiV1AdminViewsIdData, PutApiV1AdminViewsIdErrors, PutApiV1AdminViewsIdResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses, PutApiV1UsersMeData, PutApiV1UsersMeErrors, PutApiV1UsersMePasswordData, PutApiV1UsersMePasswordErrors, PutApiV1UsersMePasswordResponses, PutApiV1UsersMeResponses } from './types.gen';
+import type { DeleteApiV1AdminOptionsKeyData, DeleteApiV1AdminOptionsKeyErrors, DeleteApiV1AdminOptionsKeyResponses, DeleteApiV1AdminRbacRolesSlugData, DeleteApiV1AdminRbacRolesSlugErrors, DeleteApiV1AdminRbacRolesSlugResponses, DeleteApiV1AdminUsersIdSessionsData, DeleteApiV1AdminUsersIdSessionsErrors, DeleteApiV1AdminUsersIdSessionsResponses, DeleteApiV1AdminViewsIdData, DeleteApiV1AdminViewsIdErrors, DeleteApiV1AdminViewsIdResponses, DeleteApiV1AuthSessionsData, DeleteApiV1AuthSessionsErrors, DeleteApiV1AuthSessionsIdData, DeleteApiV1AuthSessionsIdErrors, DeleteApiV1AuthSessionsIdResponses, DeleteApiV1AuthSessionsResponses, DeleteApiV1PostsSlugData, DeleteApiV1PostsSlugErrors, DeleteApiV1PostsSlugResponses, DeleteApiV1TokensIdData, DeleteApiV1TokensIdErrors, DeleteApiV1TokensIdResponses, DeleteApiV1TrashPostsIdData, DeleteApiV1TrashPostsIdErrors, DeleteApiV1TrashPostsIdResponses, GetAccountData, GetAccountErrors, GetAccountRegisterData, GetAccountRegisterErrors, GetAccountRegisterResponses, GetAccountResponses, GetAccountSignInData, GetAccountSignInErrors, GetAccountSignInResponses, GetApiV1AdminActivityData, GetApiV1AdminActivityErrors, GetApiV1AdminActivityResponses, GetApiV1AdminOptionsData, GetApiV1AdminOptionsErrors, GetApiV1AdminOptionsKeyData, GetApiV1AdminOptionsKeyErrors, GetApiV1AdminOptionsKeyResponses, GetApiV1AdminOptionsResponses, GetApiV1AdminRbacCatalogueData, GetApiV1AdminRbacCatalogueErrors, GetApiV1AdminRbacCatalogueResponses, GetApiV1AdminRbacExplainData, GetApiV1AdminRbacExplainErrors, GetApiV1AdminRbacExplainResponses, GetApiV1AdminRbacRolesData, GetApiV1AdminRbacRolesErrors, GetApiV1AdminRbacRolesResponses, GetApiV1AdminRbacRolesSlugData, GetApiV1AdminRbacRolesSlugErrors, GetApiV1AdminRbacRolesSlugPermissionsData, GetApiV1AdminRbacRolesSlugPermissionsErrors, GetApiV1AdminRbacRolesSlugPermissionsResponses, GetApiV1AdminRbacRolesSlugResponses, GetApiV1AdminSigningKeysData, GetApiV1AdminSigningKeysErrors, GetApiV1AdminSigningKeysResponses, GetApiV1AdminStatsData, GetApiV1AdminStatsErrors, GetApiV1AdminStatsResponses, GetApiV1AdminUsersData, GetApiV1AdminUsersErrors, GetApiV1AdminUsersIdData, GetApiV1AdminUsersIdErrors, GetApiV1AdminUsersIdResponses, GetApiV1AdminUsersIdSessionsData, GetApiV1AdminUsersIdSessionsErrors, GetApiV1AdminUsersIdSessionsResponses, GetApiV1AdminUsersResponses, GetApiV1AdminViewsData, GetApiV1AdminViewsErrors, GetApiV1AdminViewsResponses, GetApiV1AuthSessionsData, GetApiV1AuthSessionsErrors, GetApiV1AuthSessionsResponses, GetApiV1OptionsPublicData, GetApiV1OptionsPublicErrors, GetApiV1OptionsPublicResponses, GetApiV1PostsData, GetApiV1PostsErrors, GetApiV1PostsResponses, GetApiV1PostsSlugData, GetApiV1PostsSlugErrors, GetApiV1PostsSlugResponses, GetApiV1PostsSlugVersionsData, GetApiV1PostsSlugVersionsErrors, GetApiV1PostsSlugVersionsResponses, GetApiV1PostsSlugVersionsVersionData, GetApiV1PostsSlugVersionsVersionErrors, GetApiV1PostsSlugVersionsVersionResponses, GetApiV1TokensData, GetApiV1TokensErrors, GetApiV1TokensResponses, GetApiV1TrashPostsData, GetApiV1TrashPostsErrors, GetApiV1TrashPostsResponses, GetApiV1UsersMeData, GetApiV1UsersMeErrors, GetApiV1UsersMePermissionsData, GetApiV1UsersMePermissionsErrors, GetApiV1UsersMePermissionsResponses, GetApiV1UsersMeResponses, GetArchiveData, GetArchiveErrors, GetArchiveResponses, GetData, GetEnterData, GetEnterErrors, GetEnterResponses, GetErrors, GetFeedXmlData, GetFeedXmlErrors, GetFeedXmlResponses, GetPostsSlugData, GetPostsSlugErrors, GetPostsSlugResponses, GetResponses, GetRobotsTxtData, GetRobotsTxtErrors, GetRobotsTxtResponses, GetSearchData, GetSearchErrors, GetSearchResponses, GetSitemapXmlData, GetSitemapXmlErrors, GetSitemapXmlResponses, GetThemeFileData, GetThemeFileErrors, GetThemeFileResponses, GetWellKnownJwksJsonData, GetWellKnownJwksJsonErrors, GetWellKnownJwksJsonResponses, PostAccountPasswordData, PostAccountPasswordResponses, PostAccountProfileData, PostAccountProfileResponses, PostAccountRegisterData, PostAccountRegisterResponses, PostAccountSignInData, PostAccountSignInResponses, PostAccountSignOutData, PostAccountSignOutResponses, PostApiV1AdminRbacRolesData, PostApiV1AdminRbacRolesErrors, PostApiV1AdminRbacRolesResponses, PostApiV1AdminSigningKeysRotateData, PostApiV1AdminSigningKeysRotateErrors, PostApiV1AdminSigningKeysRotateResponses, PostApiV1AdminUsersData, PostApiV1AdminUsersErrors, PostApiV1AdminUsersResponses, PostApiV1AdminViewsData, PostApiV1AdminViewsErrors, PostApiV1AdminViewsResponses, PostApiV1AuthLoginData, PostApiV1AuthLoginErrors, PostApiV1AuthLoginResponses, PostApiV1AuthLogoutData, PostApiV1AuthLogoutErrors, PostApiV1AuthLogoutResponses, PostApiV1AuthRefreshData, PostApiV1AuthRefreshErrors, PostApiV1AuthRefreshResponses, PostApiV1AuthRegisterData, PostApiV1AuthRegisterErrors, PostApiV1AuthRegisterResponses, PostApiV1AuthTicketData, PostApiV1AuthTicketErrors, PostApiV1AuthTicketResponses, PostApiV1PostsData, PostApiV1PostsErrors, PostApiV1PostsResponses, PostApiV1PostsSlugVersionsVersionRestoreData, PostApiV1PostsSlugVersionsVersionRestoreErrors, PostApiV1PostsSlugVersionsVersionRestoreResponses, PostApiV1TokensData, PostApiV1TokensErrors, PostApiV1TokensResponses, PostApiV1TrashPostsIdRestoreData, PostApiV1TrashPostsIdRestoreErrors, PostApiV1TrashPostsIdRestoreResponses, PutApiV1AdminOptionsData, PutApiV1AdminOptionsErrors, PutApiV1AdminOptionsKeyData, PutApiV1AdminOptionsKeyErrors, PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsResponses, PutApiV1AdminRbacRolesSlugData, PutApiV1AdminRbacRolesSlugErrors, PutApiV1AdminRbacRolesSlugPermissionsData, PutApiV1AdminRbacRolesSlugPermissionsErrors, PutApiV1AdminRbacRolesSlugPermissionsResponses, PutApiV1AdminRbacRolesSlugResponses, PutApiV1AdminUsersIdRoleData, PutApiV1AdminUsersIdRoleErrors, PutApiV1AdminUsersIdRoleResponses, PutApiV1AdminUsersIdStatusData, PutApiV1AdminUsersIdStatusErrors, PutApiV1AdminUsersIdStatusResponses, PutApiV1AdminViewsIdData, PutApiV1AdminViewsIdErrors, PutApiV1AdminViewsIdResponses, PutApiV1PostsSlugData, PutApiV1PostsSlugErrors, PutApiV1PostsSlugResponses, PutApiV1UsersMeData, PutApiV1UsersMeErrors, PutApiV1UsersMePasswordData, PutApiV1UsersMePasswordErrors, PutApiV1UsersMePasswordResponses, PutApiV1UsersMeResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -123,6 +123,99 @@ export const getApiV1AdminOptionsKey = <ThrowOnError extends boolean = false>(op
 export const putApiV1AdminOptionsKey = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminOptionsKeyData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminOptionsKeyResponses, PutApiV1AdminOptionsKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/admin/options/{key}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * All that roles can be given
+ */
+export const getApiV1AdminRbacCatalogue = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminRbacCatalogueData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminRbacCatalogueResponses, GetApiV1AdminRbacCatalogueErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/catalogue',
+    ...options
+});
+
+/**
+ * Whether a user or a role may do something, and the rule behind it
+ */
+export const getApiV1AdminRbacExplain = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminRbacExplainData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminRbacExplainResponses, GetApiV1AdminRbacExplainErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/explain',
+    ...options
+});
+
+/**
+ * The roles of the site
+ */
+export const getApiV1AdminRbacRoles = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1AdminRbacRolesData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1AdminRbacRolesResponses, GetApiV1AdminRbacRolesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/roles',
+    ...options
+});
+
+/**
+ * Make a role that allows no more than your own
+ */
+export const postApiV1AdminRbacRoles = <ThrowOnError extends boolean = false>(options: Options<PostApiV1AdminRbacRolesData, ThrowOnError>) => (options.client ?? client).post<PostApiV1AdminRbacRolesResponses, PostApiV1AdminRbacRolesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/roles',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a role of the site's own that nobody has
+ */
+export const deleteApiV1AdminRbacRolesSlug = <ThrowOnError extends boolean = false>(options: Options<DeleteApiV1AdminRbacRolesSlugData, ThrowOnError>) => (options.client ?? client).delete<DeleteApiV1AdminRbacRolesSlugResponses, DeleteApiV1AdminRbacRolesSlugErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/roles/{slug}',
+    ...options
+});
+
+/**
+ * One role
+ */
+export const getApiV1AdminRbacRolesSlug = <ThrowOnError extends boolean = false>(options: Options<GetApiV1AdminRbacRolesSlugData, ThrowOnError>) => (options.client ?? client).get<GetApiV1AdminRbacRolesSlugResponses, GetApiV1AdminRbacRolesSlugErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/roles/{slug}',
+    ...options
+});
+
+/**
+ * Call a role of the site's own something else
+ */
+export const putApiV1AdminRbacRolesSlug = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminRbacRolesSlugData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminRbacRolesSlugResponses, PutApiV1AdminRbacRolesSlugErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/roles/{slug}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What a role adds to what readers may
+ */
+export const getApiV1AdminRbacRolesSlugPermissions = <ThrowOnError extends boolean = false>(options: Options<GetApiV1AdminRbacRolesSlugPermissionsData, ThrowOnError>) => (options.client ?? client).get<GetApiV1AdminRbacRolesSlugPermissionsResponses, GetApiV1AdminRbacRolesSlugPermissionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/roles/{slug}/permissions',
+    ...options
+});
+
+/**
+ * Give a role these permissions; they are in force at once
+ */
+export const putApiV1AdminRbacRolesSlugPermissions = <ThrowOnError extends boolean = false>(options: Options<PutApiV1AdminRbacRolesSlugPermissionsData, ThrowOnError>) => (options.client ?? client).put<PutApiV1AdminRbacRolesSlugPermissionsResponses, PutApiV1AdminRbacRolesSlugPermissionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/admin/rbac/roles/{slug}/permissions',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -532,6 +625,15 @@ export const putApiV1UsersMePassword = <ThrowOnError extends boolean = false>(op
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * What the caller may do, with which rows and fields
+ */
+export const getApiV1UsersMePermissions = <ThrowOnError extends boolean = false>(options?: Options<GetApiV1UsersMePermissionsData, ThrowOnError>) => (options?.client ?? client).get<GetApiV1UsersMePermissionsResponses, GetApiV1UsersMePermissionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/me/permissions',
+    ...options
 });
 
 /**

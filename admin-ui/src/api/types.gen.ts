@@ -62,9 +62,9 @@ export type AddUser = {
      */
     password: string;
     /**
-     * Your own, or one that may less; not `owner`.
+     * The word of your own role, or of one that may no more; not `owner`.
      */
-    role: Role;
+    role: string;
     /**
      * 2 to 50 letters, digits, dots, hyphens or underscores.
      */
@@ -175,6 +175,25 @@ export type CreatePostBody = {
     title: string;
 };
 
+export type CreateRole = {
+    /**
+     * At most 300 characters.
+     */
+    description?: string | null;
+    /**
+     * 1 to 60 characters.
+     */
+    name: string;
+    /**
+     * At most 200; none when absent.
+     */
+    permissions?: Array<RolePermission>;
+    /**
+     * Made from the name when absent; it never changes.
+     */
+    slug?: string | null;
+};
+
 /**
  * What one day brought.
  */
@@ -191,6 +210,54 @@ export type DayCounts = {
      * Users who came.
      */
     users: number;
+};
+
+/**
+ * Whether somebody may do something, and why.
+ */
+export type Explanation = HeldPermission & {
+    /**
+     * Over some rows and fields at least.
+     */
+    allowed: boolean;
+    /**
+     * The word of the role that was looked at.
+     */
+    role: string;
+    /**
+     * The least scope of a token that may do it too; null where no token may.
+     */
+    token_scope?: string | null;
+};
+
+/**
+ * A permission as somebody holds it.
+ */
+export type HeldPermission = {
+    action: string;
+    because: PermissionReason;
+    /**
+     * Such as `posts.update`.
+     */
+    permission: string;
+    rows: PermissionRows;
+    /**
+     * The rules, where they say which rows and fields.
+     */
+    rules: Array<PlacedRolePermission>;
+    subject: string;
+    summary: string;
+};
+
+/**
+ * What the caller may do.
+ */
+export type HeldPermissions = {
+    items: Array<HeldPermission>;
+    /**
+     * The word of their role.
+     */
+    role: string;
 };
 
 export type LoginBody = {
@@ -210,9 +277,9 @@ export type NewApiToken = ApiToken & {
 
 export type NewRoleBody = {
     /**
-     * Your own, or one that may less; not `owner`.
+     * The word of your own role, or of one that may no more; not `owner`.
      */
-    role: Role;
+    role: string;
 };
 
 export type NewStatusBody = {
@@ -278,6 +345,26 @@ export type OptionsBody = {
     options: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * The rule behind an answer.
+ */
+export type PermissionReason = 'everybody' | 'built_in_role' | 'rules' | 'nothing';
+
+/**
+ * Over which rows somebody holds a permission.
+ */
+export type PermissionRows = 'all' | 'own' | 'rules';
+
+/**
+ * A rule with its place in its role.
+ */
+export type PlacedRolePermission = RolePermission & {
+    /**
+     * Counted from 0.
+     */
+    place: number;
 };
 
 /**
@@ -409,10 +496,52 @@ export type RegisterBody = {
     username: string;
 };
 
+export type ReplaceRolePermissions = {
+    /**
+     * At most 200, in the place of the ones before.
+     */
+    permissions: Array<RolePermission>;
+};
+
 /**
- * What a user of a site is trusted with, from least to most.
+ * The roles that every site has, from least to most trusted.
  */
 export type Role = 'reader' | 'author' | 'editor' | 'admin' | 'owner';
+
+/**
+ * What a role adds to what readers may.
+ */
+export type RolePermission = {
+    /**
+     * What it allows, such as `update`; `*` is everything, now and in later releases.
+     */
+    action: string;
+    /**
+     * The rows, such as `{"author_id": "$user.id", "status": {"$in": ["draft"]}}`; every one when
+     * absent.
+     */
+    conditions?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * The fields that may be read or written; all of them when absent.
+     */
+    fields?: Array<string> | null;
+    /**
+     * What it is about, such as `posts`; `*` is everything, now and in later releases.
+     */
+    subject: string;
+};
+
+/**
+ * What a role allows.
+ */
+export type RolePermissions = {
+    /**
+     * For a built-in role what it holds, be it over its own rows only.
+     */
+    permissions: Array<RolePermission>;
+};
 
 export type RotateSigningKeys = {
     /**
@@ -421,6 +550,25 @@ export type RotateSigningKeys = {
      * public for a day before it signs, and nobody notices.
      */
     at_once?: boolean;
+};
+
+/**
+ * All that roles can be given.
+ */
+export type RuleCatalogue = {
+    subjects: Array<RuleSubject>;
+};
+
+/**
+ * Something that rules may be about.
+ */
+export type RuleSubject = {
+    actions: Array<SubjectAction>;
+    /**
+     * None where rules allow all of it or nothing.
+     */
+    fields: Array<SubjectField>;
+    name: string;
 };
 
 export type SaveView = {
@@ -590,6 +738,47 @@ export type SiteOptions = {
 };
 
 /**
+ * A role.
+ */
+export type SiteRole = {
+    /**
+     * Whether every site has it, as it is.
+     */
+    built_in: boolean;
+    /**
+     * RFC 3339; null for a built-in one.
+     */
+    created_at?: string | null;
+    description?: string | null;
+    /**
+     * What people call it; a built-in one has its slug here.
+     */
+    name: string;
+    /**
+     * What users have in `role`.
+     */
+    slug: string;
+    /**
+     * RFC 3339; null for a built-in one.
+     */
+    updated_at?: string | null;
+    /**
+     * How many users have it.
+     */
+    users: number;
+};
+
+/**
+ * Every role.
+ */
+export type SiteRoles = {
+    /**
+     * The built-in ones from least to most, then the site's own by their slugs.
+     */
+    items: Array<SiteRole>;
+};
+
+/**
  * A site in figures.
  */
 export type SiteStats = {
@@ -599,6 +788,45 @@ export type SiteStats = {
     days: Array<DayCounts>;
     posts: PostCounts;
     users: UserCounts;
+};
+
+/**
+ * An action that rules may name.
+ */
+export type SubjectAction = {
+    /**
+     * Whether everybody who is signed in holds it anyway.
+     */
+    everybody: boolean;
+    /**
+     * The built-in roles that hold it, over some rows at least.
+     */
+    held_by: Array<Role>;
+    name: string;
+    summary: string;
+};
+
+/**
+ * A field that rules may name.
+ */
+export type SubjectField = {
+    /**
+     * Whether conditions may name it.
+     */
+    compared: boolean;
+    /**
+     * `text`, `int`, `bool`, `time`, `word` or `user`.
+     */
+    kind: string;
+    name: string;
+    /**
+     * The words of a field of words.
+     */
+    words?: Array<string> | null;
+    /**
+     * Whether requests can write it.
+     */
+    written: boolean;
 };
 
 export type TicketBody = {
@@ -666,6 +894,17 @@ export type UpdatePostBody = {
     title?: string | null;
 };
 
+export type UpdateRole = {
+    /**
+     * At most 300 characters.
+     */
+    description?: string | null;
+    /**
+     * 1 to 60 characters.
+     */
+    name: string;
+};
+
 /**
  * A user as they and administrators see them.
  */
@@ -684,7 +923,10 @@ export type User = {
      */
     from_console: boolean;
     id: string;
-    role: Role;
+    /**
+     * The word of their role: a built-in one or one of the site's own.
+     */
+    role: string;
     status: UserStatus;
     username: string;
     /**
@@ -1450,6 +1692,440 @@ export type PutApiV1AdminOptionsKeyResponses = {
 
 export type PutApiV1AdminOptionsKeyResponse = PutApiV1AdminOptionsKeyResponses[keyof PutApiV1AdminOptionsKeyResponses];
 
+export type GetApiV1AdminRbacCatalogueData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/rbac/catalogue';
+};
+
+export type GetApiV1AdminRbacCatalogueErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminRbacCatalogueError = GetApiV1AdminRbacCatalogueErrors[keyof GetApiV1AdminRbacCatalogueErrors];
+
+export type GetApiV1AdminRbacCatalogueResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: RuleCatalogue;
+    };
+};
+
+export type GetApiV1AdminRbacCatalogueResponse = GetApiV1AdminRbacCatalogueResponses[keyof GetApiV1AdminRbacCatalogueResponses];
+
+export type GetApiV1AdminRbacExplainData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Such as `posts.update`.
+         */
+        permission?: string;
+        /**
+         * A user's id; not with role.
+         */
+        user?: string;
+        /**
+         * The word of a role; not with user.
+         */
+        role?: string;
+    };
+    url: '/api/v1/admin/rbac/explain';
+};
+
+export type GetApiV1AdminRbacExplainErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminRbacExplainError = GetApiV1AdminRbacExplainErrors[keyof GetApiV1AdminRbacExplainErrors];
+
+export type GetApiV1AdminRbacExplainResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: Explanation;
+    };
+};
+
+export type GetApiV1AdminRbacExplainResponse = GetApiV1AdminRbacExplainResponses[keyof GetApiV1AdminRbacExplainResponses];
+
+export type GetApiV1AdminRbacRolesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/rbac/roles';
+};
+
+export type GetApiV1AdminRbacRolesErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminRbacRolesError = GetApiV1AdminRbacRolesErrors[keyof GetApiV1AdminRbacRolesErrors];
+
+export type GetApiV1AdminRbacRolesResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteRoles;
+    };
+};
+
+export type GetApiV1AdminRbacRolesResponse = GetApiV1AdminRbacRolesResponses[keyof GetApiV1AdminRbacRolesResponses];
+
+export type PostApiV1AdminRbacRolesData = {
+    body: CreateRole;
+    headers?: {
+        /**
+         * Up to 255 visible characters of your choice, new for each change. Sent again within a day with the same request, it gets the first answer and changes nothing; with another request it is refused with 422.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/admin/rbac/roles';
+};
+
+export type PostApiV1AdminRbacRolesErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PostApiV1AdminRbacRolesError = PostApiV1AdminRbacRolesErrors[keyof PostApiV1AdminRbacRolesErrors];
+
+export type PostApiV1AdminRbacRolesResponses = {
+    /**
+     * success
+     */
+    201: {
+        code: 0;
+        message: string;
+        data: SiteRole;
+    };
+};
+
+export type PostApiV1AdminRbacRolesResponse = PostApiV1AdminRbacRolesResponses[keyof PostApiV1AdminRbacRolesResponses];
+
+export type DeleteApiV1AdminRbacRolesSlugData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/rbac/roles/{slug}';
+};
+
+export type DeleteApiV1AdminRbacRolesSlugErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type DeleteApiV1AdminRbacRolesSlugError = DeleteApiV1AdminRbacRolesSlugErrors[keyof DeleteApiV1AdminRbacRolesSlugErrors];
+
+export type DeleteApiV1AdminRbacRolesSlugResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: null;
+    };
+};
+
+export type DeleteApiV1AdminRbacRolesSlugResponse = DeleteApiV1AdminRbacRolesSlugResponses[keyof DeleteApiV1AdminRbacRolesSlugResponses];
+
+export type GetApiV1AdminRbacRolesSlugData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/rbac/roles/{slug}';
+};
+
+export type GetApiV1AdminRbacRolesSlugErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminRbacRolesSlugError = GetApiV1AdminRbacRolesSlugErrors[keyof GetApiV1AdminRbacRolesSlugErrors];
+
+export type GetApiV1AdminRbacRolesSlugResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteRole;
+    };
+};
+
+export type GetApiV1AdminRbacRolesSlugResponse = GetApiV1AdminRbacRolesSlugResponses[keyof GetApiV1AdminRbacRolesSlugResponses];
+
+export type PutApiV1AdminRbacRolesSlugData = {
+    body: UpdateRole;
+    path: {
+        slug: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/rbac/roles/{slug}';
+};
+
+export type PutApiV1AdminRbacRolesSlugErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1AdminRbacRolesSlugError = PutApiV1AdminRbacRolesSlugErrors[keyof PutApiV1AdminRbacRolesSlugErrors];
+
+export type PutApiV1AdminRbacRolesSlugResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: SiteRole;
+    };
+};
+
+export type PutApiV1AdminRbacRolesSlugResponse = PutApiV1AdminRbacRolesSlugResponses[keyof PutApiV1AdminRbacRolesSlugResponses];
+
+export type GetApiV1AdminRbacRolesSlugPermissionsData = {
+    body?: never;
+    path: {
+        slug: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/rbac/roles/{slug}/permissions';
+};
+
+export type GetApiV1AdminRbacRolesSlugPermissionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1AdminRbacRolesSlugPermissionsError = GetApiV1AdminRbacRolesSlugPermissionsErrors[keyof GetApiV1AdminRbacRolesSlugPermissionsErrors];
+
+export type GetApiV1AdminRbacRolesSlugPermissionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: RolePermissions;
+    };
+};
+
+export type GetApiV1AdminRbacRolesSlugPermissionsResponse = GetApiV1AdminRbacRolesSlugPermissionsResponses[keyof GetApiV1AdminRbacRolesSlugPermissionsResponses];
+
+export type PutApiV1AdminRbacRolesSlugPermissionsData = {
+    body: ReplaceRolePermissions;
+    path: {
+        slug: string;
+    };
+    query?: never;
+    url: '/api/v1/admin/rbac/roles/{slug}/permissions';
+};
+
+export type PutApiV1AdminRbacRolesSlugPermissionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type PutApiV1AdminRbacRolesSlugPermissionsError = PutApiV1AdminRbacRolesSlugPermissionsErrors[keyof PutApiV1AdminRbacRolesSlugPermissionsErrors];
+
+export type PutApiV1AdminRbacRolesSlugPermissionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: RolePermissions;
+    };
+};
+
+export type PutApiV1AdminRbacRolesSlugPermissionsResponse = PutApiV1AdminRbacRolesSlugPermissionsResponses[keyof PutApiV1AdminRbacRolesSlugPermissionsResponses];
+
 export type GetApiV1AdminSigningKeysData = {
     body?: never;
     path?: never;
@@ -1636,7 +2312,7 @@ export type GetApiV1AdminUsersData = {
         /**
          * Only rows whose role is this.
          */
-        role?: 'reader' | 'author' | 'editor' | 'admin' | 'owner';
+        role?: string;
         /**
          * Only rows whose status is this.
          */
@@ -3531,6 +4207,51 @@ export type PutApiV1UsersMePasswordResponses = {
 };
 
 export type PutApiV1UsersMePasswordResponse = PutApiV1UsersMePasswordResponses[keyof PutApiV1UsersMePasswordResponses];
+
+export type GetApiV1UsersMePermissionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/users/me/permissions';
+};
+
+export type GetApiV1UsersMePermissionsErrors = {
+    /**
+     * failure
+     */
+    default: {
+        /**
+         * HTTP status × 100
+         */
+        code: number;
+        message: string;
+        data: null;
+        error: {
+            code: string;
+            fields: Array<{
+                path: string;
+                code: string;
+                message: string;
+            }>;
+            request_id: string;
+        };
+    };
+};
+
+export type GetApiV1UsersMePermissionsError = GetApiV1UsersMePermissionsErrors[keyof GetApiV1UsersMePermissionsErrors];
+
+export type GetApiV1UsersMePermissionsResponses = {
+    /**
+     * success
+     */
+    200: {
+        code: 0;
+        message: string;
+        data: HeldPermissions;
+    };
+};
+
+export type GetApiV1UsersMePermissionsResponse = GetApiV1UsersMePermissionsResponses[keyof GetApiV1UsersMePermissionsResponses];
 
 export type GetArchiveData = {
     body?: never;

@@ -20,7 +20,7 @@ import { Text } from '@mantine/core';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { getApiV1OptionsPublic, getApiV1Posts } from '../api';
-import { meQuery } from '../me/query';
+import { useMay } from '../me/query';
 import { siteOrigin } from '../session/store';
 import { useWords } from '../words';
 import { PreviewBanner } from './PreviewBanner';
@@ -45,7 +45,7 @@ const titleQuery = queryOptions({
 });
 
 /** What the sidebar, the palette and chords lead to, for somebody who may manage the site or not. */
-function useCommands(mayManage: boolean): readonly Command[] {
+function useCommands(may: (permission: string) => boolean): readonly Command[] {
   const word = useWords();
   return useMemo<readonly Command[]>(() => {
     const go = (id: string, href: string, label: string, sidebar: string, icon: Command['icon'], keys: string) =>
@@ -55,10 +55,10 @@ function useCommands(mayManage: boolean): readonly Command[] {
       go('dashboard', '/', word('dashboard'), '', IconLayoutDashboard, 'g d'),
       go('posts', '/posts', word('posts'), content, IconArticle, 'g p'),
       go('trash', '/posts/trash', word('trash.posts'), content, IconTrash, 'g b'),
-      ...(mayManage ? [go('users', '/users', word('users'), people, IconUsers, 'g u')] : []),
+      ...(may('users.manage') ? [go('users', '/users', word('users'), people, IconUsers, 'g u')] : []),
       go('me', '/me', word('me'), people, IconUser, 'g m'),
       go('tokens', '/tokens', word('tokens'), people, IconKey, 'g t'),
-      ...(mayManage ? [go('settings', '/settings', word('settings'), '', IconSettings, 'g s')] : []),
+      ...(may('options.manage') ? [go('settings', '/settings', word('settings'), '', IconSettings, 'g s')] : []),
       go('api', '/api', word('api'), '', IconApi, 'g a'),
       { id: 'post.new', group: 'create', href: '/posts/edit', label: word('post.new'), icon: IconPlus, keys: 'c p' },
       {
@@ -69,14 +69,13 @@ function useCommands(mayManage: boolean): readonly Command[] {
         run: () => window.open(siteOrigin(), '_blank', 'noopener'),
       },
     ];
-  }, [word, mayManage]);
+  }, [word, may]);
 }
 
 export function AdminFrame({ children }: { children: ReactNode }) {
   const word = useWords();
-  const me = useQuery(meQuery);
-  const mayManage = me.data?.role === 'admin' || me.data?.role === 'owner';
-  const commands = useCommands(mayManage);
+  const may = useMay();
+  const commands = useCommands(may);
   useRegisterCommands(commands);
   const site = siteOrigin();
   const title = useQuery(titleQuery).data;

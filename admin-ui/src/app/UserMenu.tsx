@@ -26,7 +26,8 @@ export function UserMenu() {
   const roles = useRoles();
   const me = useQuery(meQuery).data;
   // From a preview one goes back first.
-  const lesser = me && !viewedAs() ? ROLES.filter((role) => role !== 'reader' && rank(role) < rank(me.role)) : [];
+  const isLesser = (role: string) => me !== undefined && role !== 'reader' && rank(role) < rank(me.role);
+  const lesser = viewedAs() ? [] : [...ROLES.filter(isLesser), ...roles.own.map(({ value }) => value)];
   const signOut = useMutation({
     mutationFn: () => unwrap(postApiV1AuthLogout()),
     onError: (error) => toastProblem(word('sign_out.failed'), asApiError(error)),

@@ -15,10 +15,9 @@ import { Badge, Box, Button, Group, SimpleGrid, Stack, Text, Title } from '@mant
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { getApiV1Posts } from '../api';
-import { meQuery } from '../me/query';
+import { useMay } from '../me/query';
 import { editorHref } from '../posts/resource';
 import { siteOrigin } from '../session/store';
-import { rank } from '../users/roles';
 import { useWords } from '../words';
 import { Figures } from './Figures';
 
@@ -80,9 +79,9 @@ function Newest() {
 
 export function Dashboard() {
   const word = useWords();
-  const me = useQuery(meQuery).data;
-  const mayReadFigures = me !== undefined && rank(me.role) >= rank('editor');
-  const mayManage = me !== undefined && rank(me.role) >= rank('admin');
+  const may = useMay();
+  const mayReadFigures = may('stats.read');
+  const mayManage = may('users.manage');
   const calls = useMemo(
     () => [
       {

@@ -1,12 +1,11 @@
 /** Who may call an operation, as far as the document says. */
 import { Text } from '@mantine/core';
-import type { Role, Scope } from '../api';
+import type { Scope } from '../api';
 import { SCOPES } from '../tokens/scopes';
-import { ROLES, useRoles } from '../users/roles';
+import { useRoles } from '../users/roles';
 import { useWords } from '../words';
 import type { Access as Rules } from './document';
 
-const isRole = (text: string): text is Role => (ROLES as readonly string[]).includes(text);
 const isScope = (text: string): text is Scope => Object.hasOwn(SCOPES, text);
 
 export function Access({ access: { isOpen, permission, role, scope } }: { access: Rules }) {
@@ -20,7 +19,7 @@ export function Access({ access: { isOpen, permission, role, scope } }: { access
   const who = () => {
     if (isOpen) return word('api.access.open');
     if (role === null) return word('api.access.signed_in');
-    return word('api.access.role', { role: isRole(role) ? roles.short(role) : role });
+    return word('api.access.role', { role: roles.short(role) });
   };
   const facts = [who(), permission && word('api.access.right', { name: permission }), scopeText()];
   return (

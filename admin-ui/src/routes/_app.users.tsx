@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { UserList } from '../users/UserList';
 
 const search = listSearch.extend({
-  role: z.enum(['reader', 'author', 'editor', 'admin', 'owner']).optional().catch(undefined),
+  role: z.string().max(40).optional().catch(undefined),
   status: z.enum(['active', 'suspended']).optional().catch(undefined),
 });
 

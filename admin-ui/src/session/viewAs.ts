@@ -1,14 +1,12 @@
 /** The lesser role that this tab looks at the site as, for previews: each call then says so. */
-import type { Role } from '../api';
-
 const STORED = 'freehold.admin.view_as';
 
-export function viewedAs(): Role | null {
-  return sessionStorage.getItem(STORED) as Role | null;
+export function viewedAs(): string | null {
+  return sessionStorage.getItem(STORED);
 }
 
 /** Looks as somebody of a role, or as oneself again, from the start: nothing seen before is right. */
-export function viewAs(role: Role | null): void {
+export function viewAs(role: string | null): void {
   if (role) sessionStorage.setItem(STORED, role);
   else sessionStorage.removeItem(STORED);
   location.assign('/');

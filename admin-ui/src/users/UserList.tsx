@@ -23,7 +23,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
-import { putApiV1AdminUsersIdRole, putApiV1AdminUsersIdStatus, type Role, type User, type UserStatus } from '../api';
+import { putApiV1AdminUsersIdRole, putApiV1AdminUsersIdStatus, type User, type UserStatus } from '../api';
 import { meQuery } from '../me/query';
 import { useWords } from '../words';
 import { AddUserDialog } from './AddUserDialog';
@@ -34,7 +34,7 @@ const route = getRouteApi('/_app/users');
 
 interface RoleChange {
   user: User;
-  role: Role;
+  role: string;
 }
 
 /** Whom the caller may change: others who may no more, and whose role is not the console's to give. */
@@ -87,7 +87,7 @@ function useColumns(onRole: (change: RoleChange) => void): Column<User>[] {
               aria-label={`${word('role')}: ${user.username}`}
               data={roles.given}
               value={user.role}
-              onChange={(event) => onRole({ user, role: event.currentTarget.value as Role })}
+              onChange={(event) => onRole({ user, role: event.currentTarget.value })}
             />
           ) : (
             roles.short(user.role)
@@ -192,7 +192,7 @@ export function UserList() {
               all={word('role.all')}
               options={roles.all}
               value={search.role}
-              onChange={(value) => onFilter({ role: value as Role | undefined })}
+              onChange={(value) => onFilter({ role: value })}
             />
             <FilterSelect
               label={word('post.status')}

@@ -1,12 +1,12 @@
 /** What is asked of the site's users. */
 import { type ListSearch, unwrap } from '@freehold/ui-kit';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { getApiV1AdminUsers, type Role, type UserStatus } from '../api';
+import { getApiV1AdminUsers, type UserStatus } from '../api';
 
 const PAGE_ROWS = 20;
 
 export interface UserSearch extends ListSearch {
-  role?: Role;
+  role?: string;
   status?: UserStatus;
 }
 

@@ -22,6 +22,7 @@ use freehold_kernel::Module;
 /// }
 /// ```
 pub mod api {
+    pub use crate::posts::WRITE as WRITE_POSTS;
     pub use crate::posts::api::{
         PostFigures, PostPage, Posts, Published, TitlePage, Titled, figures, published,
         published_by_slug, titles,
@@ -34,6 +35,7 @@ pub fn module() -> Module {
         name: "content",
         routes: posts::routes(),
         permissions: posts::PERMISSIONS,
+        subjects: &[posts::SPEC],
         tables: &["posts", "post_versions"],
         events: &[
             "post.created",

@@ -12,12 +12,12 @@ use freehold_credentials::{Expected, Opaque, key_id};
 use freehold_db::{Filter, Select};
 use freehold_fleet::HandOver;
 use freehold_ids::FamilyId;
-use freehold_kernel::{Actor, Role, Scope, StoreError, Tenant, User};
+use freehold_kernel::{Actor, Catalogue, Scope, StoreError, Tenant, User};
 
 use crate::keys::Keys;
 use crate::sessions::{ACCESS_TOKEN_TYPE, AccessClaims, pages, store};
 use crate::users::Account;
-use crate::{tokens, users};
+use crate::{roles, tokens, users};
 
 /// The role that a caller wants to see the site in.
 const VIEW_AS_HEADER: &str = "x-view-as";
@@ -32,6 +32,7 @@ pub async fn authenticate(
     tenant: &Tenant,
     handover: &HandOver,
     (path, headers): (&str, &HeaderMap),
+    catalogue: &Catalogue,
     now: UnixMs,
 ) -> Result<Actor, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
@@ -52,24 +53,32 @@ pub async fn authenticate(
     };
     let user = user.ok_or_else(ApiError::unauthorized)?;
     Ok(Actor::User(match headers.get(VIEW_AS_HEADER) {
-        Some(role) => viewing_as(user, role)?,
+        Some(role) => viewing_as(tenant, catalogue, user, role).await?,
         None => user,
     }))
 }
 
 /// The caller as somebody of a lesser role would be, to see what they see: never more than the caller
 /// may, and nothing is changed that way.
-fn viewing_as(user: User, role: &HeaderValue) -> Result<User, ApiError> {
+async fn viewing_as(
+    tenant: &Tenant,
+    catalogue: &Catalogue,
+    user: User,
+    role: &HeaderValue,
+) -> Result<User, ApiError> {
     let problem = |code: &str, message: &str| {
         let (path, code) = ("X-View-As".to_owned(), code.to_owned());
         ApiError::invalid(vec![FieldError { path, code, message: message.to_owned() }])
     };
-    let role = role.to_str().ok().and_then(Role::parse);
-    let role = role.ok_or_else(|| problem("invalid", "expected a role, such as author"))?;
-    if role > user.role {
+    let policy = match role.to_str() {
+        Ok(role) => roles::find(tenant, role).await?,
+        Err(_) => None,
+    };
+    let policy = policy.ok_or_else(|| problem("invalid", "expected a role, such as author"))?;
+    if !user.policy.covers(&policy, catalogue) {
         return Err(problem("role_too_high", "expected a role that may no more than your own"));
     }
-    Ok(User { role, scope: Some(Scope::Read), ..user })
+    Ok(User { policy, scope: Some(Scope::Read), ..user })
 }
 
 /// The user behind a session of the site's pages.
@@ -86,7 +95,10 @@ async fn by_page_session(
         return Ok(Actor::Anonymous);
     };
     let user = users::store::by_id(&mut read, user).await?.filter(Account::is_active);
-    Ok(user.map_or(Actor::Anonymous, |user| Actor::User(signed_in(&user, family))))
+    Ok(match user {
+        Some(user) => Actor::User(signed_in(tenant, &user, family).await?),
+        None => Actor::Anonymous,
+    })
 }
 
 /// The user behind a program's token, as far as the token goes.
@@ -100,10 +112,9 @@ async fn by_token(
     let Some(scope) = token.scope() else { return Ok(None) };
     let mut read = tenant.read_as_system("authenticate").await?;
     let user = users::store::by_id(&mut read, token.user).await?;
-    let user = user.filter(Account::is_active);
-    let by_program =
-        |user: Account| User { id: user.id, role: user.role, scope: Some(scope), session: None };
-    Ok(user.map(by_program))
+    let Some(user) = user.filter(Account::is_active) else { return Ok(None) };
+    let policy = roles::policy(tenant, &user.role).await?;
+    Ok(Some(User { id: user.id, policy, scope: Some(scope), session: None }))
 }
 
 async fn verify(tenant: &Tenant, token: &str, now: UnixMs) -> Result<AccessClaims, ApiError> {
@@ -134,10 +145,14 @@ async fn still_signed_in(
         return Ok(None);
     }
     let user = users::store::by_id(&mut read, claims.sub).await?;
-    Ok(user.filter(Account::is_active).map(|user| signed_in(&user, claims.sid)))
+    Ok(match user.filter(Account::is_active) {
+        Some(user) => Some(signed_in(tenant, &user, claims.sid).await?),
+        None => None,
+    })
 }
 
 /// Somebody who is signed in themselves.
-fn signed_in(user: &Account, session: FamilyId) -> User {
-    User { id: user.id, role: user.role, scope: None, session: Some(session) }
+async fn signed_in(tenant: &Tenant, user: &Account, session: FamilyId) -> Result<User, StoreError> {
+    let policy = roles::policy(tenant, &user.role).await?;
+    Ok(User { id: user.id, policy, scope: None, session: Some(session) })
 }

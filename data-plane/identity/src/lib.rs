@@ -4,6 +4,7 @@
 
 mod authenticate;
 mod keys;
+mod roles;
 mod sessions;
 mod tokens;
 mod users;
@@ -40,6 +41,7 @@ const PERMISSIONS: &[Permission] = &[
     tokens::MANAGE_OWN,
     keys::READ_PUBLIC,
     keys::MANAGE,
+    roles::MANAGE,
 ];
 
 /// The module.
@@ -48,6 +50,7 @@ pub fn module(desk: &api::Desk) -> Module {
     routes.extend(users::routes(desk.state()));
     routes.extend(tokens::routes());
     routes.extend(keys::routes());
+    routes.extend(roles::routes());
     Module {
         name: "identity",
         routes,
@@ -60,6 +63,8 @@ pub fn module(desk: &api::Desk) -> Module {
             "tickets",
             "page_sessions",
             "api_tokens",
+            roles::TABLES[0],
+            roles::TABLES[1],
         ],
         secrets: &[keys::SECRET],
         events: &[
@@ -71,6 +76,9 @@ pub fn module(desk: &api::Desk) -> Module {
             "user.password_changed",
             "user.session_ended",
             "signing_key.rotated",
+            "role.created",
+            "role.updated",
+            "role.deleted",
         ],
         seed: Some(|tx, provision, clock| {
             Box::pin(async move {

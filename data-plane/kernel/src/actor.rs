@@ -4,8 +4,9 @@ use freehold_ids::{FamilyId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::Scope;
+use crate::access::{Holders, Permission, Policy};
 
-/// What a user of a site is trusted with, from least to most.
+/// The roles that every site has, from least to most trusted.
 #[derive(
     Debug,
     Clone,
@@ -56,12 +57,12 @@ impl Role {
 }
 
 /// A signed-in user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct User {
     /// Their id in this tenant.
     pub id: UserId,
-    /// Their role as the store has it now.
-    pub role: Role,
+    /// What their role allows, as the store has it now.
+    pub policy: Policy,
     /// How far their program may go; `None` where they are signed in themselves.
     pub scope: Option<Scope>,
     /// The session that they are signed in by; `None` for a program.
@@ -69,7 +70,7 @@ pub struct User {
 }
 
 /// The caller of one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Actor {
     /// Nobody in particular.
     Anonymous,
@@ -79,15 +80,18 @@ pub enum Actor {
 
 impl Actor {
     /// The user, if one is signed in.
-    pub const fn user(&self) -> Option<User> {
+    pub const fn user(&self) -> Option<&User> {
         match self {
             Self::Anonymous => None,
-            Self::User(user) => Some(*user),
+            Self::User(user) => Some(user),
         }
     }
 
-    /// Whether the caller has at least this role.
-    pub fn is_at_least(&self, role: Role) -> bool {
-        self.user().is_some_and(|user| user.role >= role)
+    /// Whether the caller's role holds a permission, however far their program may go.
+    pub fn holds(&self, permission: &Permission) -> bool {
+        match self {
+            Self::Anonymous => permission.holders == Holders::Anyone,
+            Self::User(user) => user.policy.holds(permission),
+        }
     }
 }

@@ -14,7 +14,7 @@ use freehold_clock::{Clock, UnixMs};
 use freehold_fleet::HandOver;
 use freehold_idempotency::{IdempotencyKey, KeptAnswer};
 
-use crate::access::{Action, Grant, Holders, Programs, Subject};
+use crate::access::{Action, Catalogue, Grant, Holders, Programs, Subject};
 use crate::tx::Claim;
 use crate::{Actor, Read, StoreError, Tenant, Tx};
 
@@ -39,6 +39,8 @@ pub struct Admission {
     pub handover: Arc<HandOver>,
     /// The worker's clock.
     pub clock: Clock,
+    /// All that roles can be given.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// A request that may do `P`.
@@ -83,9 +85,14 @@ impl<P: Action> Ctx<P> {
         &self.admission.clock
     }
 
-    /// The rows that the caller may see and change.
+    /// All that roles can be given.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.admission.catalogue
+    }
+
+    /// The rows that the caller may see, and those that they may do `P` with.
     pub fn grant<S: Subject>(&self) -> Grant<S> {
-        Grant::of(&self.admission.actor)
+        Grant::of(&self.admission.actor, &P::PERMISSION)
     }
 
     /// A read-only view: each statement sees the newest commit.

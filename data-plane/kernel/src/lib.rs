@@ -15,7 +15,11 @@ mod public;
 mod tenants;
 mod tx;
 
-pub use access::{Action, Grant, Holders, Permission, Programs, Scope, Subject};
+pub use access::{
+    Action, Catalogue, Condition, Grant, Holders, OwnRole, Permission, Policy, Predicate, Programs,
+    Readable, Reason, Rows, Rule, Scope, Shown, Subject, SubjectField, SubjectFieldKind,
+    SubjectSpec,
+};
 pub use actor::{Actor, Role, User};
 pub use ctx::{Admission, Begun, Ctx};
 pub use error::StoreError;

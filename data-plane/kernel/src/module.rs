@@ -11,7 +11,7 @@ use freehold_clock::Clock;
 use freehold_fleet::Provision;
 
 use crate::jobs::{Handler, Schedule, Subscriber};
-use crate::{Permission, StoreError, Tx};
+use crate::{Permission, StoreError, SubjectSpec, Tx};
 
 /// What a new store starts with, written in the transaction that provisions it.
 pub type SeedFuture<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
@@ -39,6 +39,8 @@ pub struct Module {
     pub routes: Vec<Route>,
     /// The rights it declares.
     pub permissions: &'static [Permission],
+    /// The sets of rows whose fields rules of roles may name.
+    pub subjects: &'static [SubjectSpec],
     /// The tables that are its own. A table that no module names fails a test.
     pub tables: &'static [&'static str],
     /// The columns of its tables that are sealed.

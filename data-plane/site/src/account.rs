@@ -10,9 +10,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use freehold_api::{ApiError, Form, Method, Params, QueryParams, Route, Routes};
+use freehold_content::api::WRITE_POSTS;
 use freehold_fleet::{HandOver, Surface};
 use freehold_identity::api::{Desk, PageSession};
-use freehold_kernel::{Ctx, Role};
+use freehold_kernel::Ctx;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Deserialize;
@@ -278,7 +279,7 @@ async fn account_page(
         bio => or("bio", me.bio),
         website => or("website", me.website),
     };
-    let writes = ctx.actor().is_at_least(Role::Author);
+    let writes = ctx.actor().holds(&WRITE_POSTS);
     let (email, has_password) = (me.email, me.has_password);
     let title = site.word("account");
     let base = site.with(title, "", HOME);

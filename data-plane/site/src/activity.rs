@@ -8,7 +8,7 @@ use freehold_ids::EventId;
 use freehold_kernel::jobs::{
     Attempt, Delivered, Handler, Job, JobError, Ordering, Schedule, Subscriber, Zone,
 };
-use freehold_kernel::{Action, Ctx, Holders, Permission, Programs, Role, Scope, StoreError};
+use freehold_kernel::{Action, Ctx, Holders, Permission, Programs, Role, Rows, Scope, StoreError};
 use freehold_lists::{Field, FieldKind, IdForm, List, ListPolicy, Listed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,6 +23,7 @@ pub(crate) const READ: Permission = Permission {
     name: "activity.read",
     summary: "Read what happened on the site",
     holders: Holders::AtLeast(Role::Admin),
+    rows: Rows::Every,
     programs: Programs::From(Scope::Admin),
 };
 

@@ -19,7 +19,7 @@ mod words;
 use std::sync::Arc;
 
 use freehold_identity::api::Desk;
-use freehold_kernel::{Action, Holders, Module, Permission, Programs, Scope};
+use freehold_kernel::{Action, Holders, Module, Permission, Programs, Rows, Scope};
 
 pub use theme::{Theme, ThemeError};
 
@@ -32,6 +32,7 @@ const READ: Permission = Permission {
     name: "pages.read",
     summary: "Read the site's pages",
     holders: Holders::Anyone,
+    rows: Rows::Every,
     programs: Programs::From(Scope::Read),
 };
 
@@ -53,6 +54,7 @@ pub fn module(theme: Arc<Theme>, desk: Desk) -> Module {
     Module {
         name: "site",
         routes,
+        subjects: &[views::SPEC],
         permissions: &[READ, options::MANAGE, stats::READ, views::MANAGE, activity::READ],
         tables: &["saved_views", activity::TABLE],
         jobs: vec![activity::handler()],

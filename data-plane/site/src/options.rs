@@ -3,7 +3,7 @@
 
 use freehold_api::{ApiError, Body, Command, Data, Method, Path, Problems, Route, Routes};
 use freehold_kernel::{
-    Action, Ctx, Holders, OPTIONS, OptionKind, OptionSpec, Permission, Programs, Role, Scope,
+    Action, Ctx, Holders, OPTIONS, OptionKind, OptionSpec, Permission, Programs, Role, Rows, Scope,
     SiteOptions, option, reset_option, write_option,
 };
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ pub(crate) const MANAGE: Permission = Permission {
     name: "options.manage",
     summary: "Read and change the site's settings",
     holders: Holders::AtLeast(Role::Admin),
+    rows: Rows::Every,
     programs: Programs::From(Scope::Admin),
 };
 

@@ -9,7 +9,7 @@ use freehold_api::{ApiError, Method, Params, Path, QueryParams, Route, Routes};
 use freehold_clock::UnixMs;
 use freehold_content::api::{Posts, Published, Titled, published, published_by_slug, titles};
 use freehold_fleet::Surface;
-use freehold_kernel::{Actor, Ctx, Grant};
+use freehold_kernel::{Ctx, Grant};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
@@ -148,7 +148,7 @@ fn pagination(page: u64, pages: u64, before: &str) -> Value {
 
 /// Pages are made for readers, whoever asks.
 pub(crate) fn readers() -> Grant<Posts> {
-    Grant::of(&Actor::Anonymous)
+    Grant::public()
 }
 
 async fn enter(

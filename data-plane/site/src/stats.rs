@@ -6,7 +6,7 @@ use freehold_api::{ApiError, Data, Method, Route, Routes};
 use freehold_clock::UnixMs;
 use freehold_content::api as content;
 use freehold_identity::api as identity;
-use freehold_kernel::{Action, Ctx, Holders, Permission, Programs, Role, Scope, SiteOptions};
+use freehold_kernel::{Action, Ctx, Holders, Permission, Programs, Role, Rows, Scope, SiteOptions};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,7 @@ pub(crate) const READ: Permission = Permission {
     name: "stats.read",
     summary: "Read the site's figures",
     holders: Holders::AtLeast(Role::Editor),
+    rows: Rows::Every,
     programs: Programs::From(Scope::Read),
 };
 

@@ -4,10 +4,11 @@ use freehold_api::{
     ApiError, Body, Command, Data, Method, Params, Path, Problems, QueryParams, Route, Routes,
 };
 use freehold_clock::UnixMs;
-use freehold_db::{Delete, Direction, Filter, Insert, Row, Select, Update};
+use freehold_db::{Delete, Direction, Filter, Insert, Row, Select, SqlValue, Update};
 use freehold_ids::{UserId, ViewId};
 use freehold_kernel::{
-    Action, Actor, Ctx, Grant, Holders, Permission, Programs, Role, Scope, StoreError, Subject, Tx,
+    Action, Ctx, Grant, Holders, Permission, Predicate, Programs, Role, Rows, Scope, StoreError,
+    Subject, SubjectSpec, Tx,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,6 +27,7 @@ pub(crate) const MANAGE: Permission = Permission {
     name: "views.manage",
     summary: "Save views of lists, and use shared ones; administrators change anybody's shared ones",
     holders: Holders::AtLeast(Role::Author),
+    rows: Rows::OwnBelow(Role::Admin),
     programs: Programs::From(Scope::Write),
 };
 
@@ -38,23 +40,30 @@ impl Action for ManageViews {
 /// Who sees and changes which views.
 struct Views;
 
+/// What rules may say of views: nothing but that one has them.
+pub(crate) const SPEC: SubjectSpec = SubjectSpec { name: "views", fields: &[] };
+
 impl Subject for Views {
-    fn visible(actor: &Actor) -> Filter {
-        own(actor).or(Filter::eq("shared", true))
+    type Row = ();
+
+    const SPEC: SubjectSpec = SPEC;
+    const READ: Permission = MANAGE;
+
+    // Nobody sees what another keeps to themselves.
+    fn within(user: Option<UserId>) -> Predicate {
+        user.map_or_else(Predicate::nothing, |user| Self::own(user).or(Self::public()))
     }
 
-    fn changeable(actor: &Actor) -> Filter {
-        match actor.is_at_least(Role::Admin) {
-            true => Self::visible(actor),
-            false => own(actor),
-        }
+    fn public() -> Predicate {
+        Predicate::eq("shared", true)
     }
-}
 
-fn own(actor: &Actor) -> Filter {
-    match actor.user() {
-        Some(user) => Filter::eq("owner_id", user.id.number()),
-        None => Filter::nothing(),
+    fn own(user: UserId) -> Predicate {
+        Predicate::eq("owner_id", user.number())
+    }
+
+    fn value((): &(), _column: &str) -> SqlValue {
+        SqlValue::Null
     }
 }
 

@@ -19,7 +19,7 @@ use freehold_fleet::{
 };
 use freehold_identity::authenticate;
 use freehold_ids::TenantId;
-use freehold_kernel::{Admission, StoreError, Tenants};
+use freehold_kernel::{Admission, Catalogue, StoreError, Tenants};
 use tracing::Instrument;
 
 /// What the gate needs.
@@ -32,6 +32,7 @@ pub(crate) struct Gate {
     pub(crate) clock: Clock,
     pub(crate) meter: Meter,
     pub(crate) cache: PublicCache,
+    pub(crate) catalogue: Arc<Catalogue>,
 }
 
 /// The layer: admits a request or answers why not.
@@ -107,9 +108,11 @@ impl Gate {
         }
         let tenant = self.tenants.open(tenant).await?;
         let asked = (request.uri().path(), request.headers());
-        let actor = authenticate(&tenant, &handover, asked, self.clock.now()).await?;
+        let catalogue = self.catalogue.clone();
+        let now = self.clock.now();
+        let actor = authenticate(&tenant, &handover, asked, &catalogue, now).await?;
         let clock = self.clock.clone();
-        request.extensions_mut().insert(Admission { tenant, actor, handover, clock });
+        request.extensions_mut().insert(Admission { tenant, actor, handover, clock, catalogue });
         Ok(request)
     }
 

@@ -29,7 +29,7 @@ pub(crate) async fn stamp(mut request: Request, next: Next) -> Response {
     let tenant = admission.tenant.clone();
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_public = admission.handover.surface == Surface::Site
-        && admission.actor == Actor::Anonymous
+        && matches!(admission.actor, Actor::Anonymous)
         && matches!(*request.method(), Method::GET | Method::HEAD);
     if has_credentials(request.headers()) || !is_public {
         let mut response = next.run(request).await;

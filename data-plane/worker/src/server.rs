@@ -18,7 +18,7 @@ use freehold_fleet::{Assignment, Connected, HandOverKey, Member, Meter, Upstream
 use freehold_identity::IdentityConfig;
 use freehold_ids::WorkerId;
 use freehold_kernel::jobs::{Keeper, Plan, PlanError};
-use freehold_kernel::{Module, StoreError, Tenants, TenantsConfig};
+use freehold_kernel::{Catalogue, Module, StoreError, Tenants, TenantsConfig};
 use freehold_objects::Objects;
 use freehold_sealing::Key;
 use freehold_site::{Theme, ThemeError};
@@ -145,6 +145,7 @@ impl Worker {
             clock: config.clock.clone(),
             meter: config.meter.clone(),
             cache: PublicCache::new(config.cache_bytes_max, tenants.clone()),
+            catalogue: Arc::new(Catalogue::of(modules.iter())),
         };
         let router = router(modules, theme, gate);
         let router = router.layer(axum::middleware::from_fn_with_state(told, offer));

@@ -65,6 +65,11 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
     }
 
+    /// 403: the fields that the caller's role does not allow.
+    pub fn forbidden_fields(fields: Vec<FieldError>) -> Self {
+        Self { fields, ..Self::forbidden() }
+    }
+
     /// 403: the caller is known and has not this right.
     pub fn forbidden_for(right: &str) -> Self {
         let message = format!("your role does not allow this; it takes the right {right}");

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use freehold_api::{ApiError, Argument, Operation, Page, Problems};
+use freehold_api::{ApiError, Argument, FieldError, Operation, Page, Problems};
 use freehold_db::{DbError, Direction, Filter, Row, Select, SqlValue};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -39,6 +39,22 @@ impl<T: Listed> List<T> {
     /// 400 with every parameter that the list does not know or cannot read.
     pub fn parse(query: &str) -> Result<Self, ApiError> {
         Ok(Self { request: Request::parse(T::POLICY, query)?, of: PhantomData })
+    }
+
+    /// Refuses what names a field that the caller may not compare rows by.
+    ///
+    /// # Errors
+    /// 403 with the fields.
+    pub fn within(&self, may_compare: impl Fn(&str) -> bool) -> Result<(), ApiError> {
+        let refused = self.request.compared.iter().filter(|name| !may_compare(name));
+        let refused: Vec<FieldError> = refused
+            .map(|name| FieldError {
+                path: (*name).to_owned(),
+                code: "forbidden_field".to_owned(),
+                message: "your role does not allow comparing rows by this field".to_owned(),
+            })
+            .collect();
+        if refused.is_empty() { Ok(()) } else { Err(ApiError::forbidden_fields(refused)) }
     }
 
     /// The statement that counts the rows on all pages, where that is asked for. `visible` are the

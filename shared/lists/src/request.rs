@@ -57,6 +57,8 @@ pub(crate) struct Request {
     pub(crate) fields: Option<Vec<&'static str>>,
     pub(crate) skip_total: bool,
     pub(crate) groups: Option<Groups>,
+    /// The fields that rows are chosen, put in order or measured by, because the caller says so.
+    pub(crate) compared: Vec<&'static str>,
 }
 
 impl Request {
@@ -91,13 +93,33 @@ impl Request {
                 problems.add(&param.name, "conflict", "expected without aggregate");
             }
         }
-        Self { window, order, filter, fields, skip_total, groups }
+        let compared = compared(policy, &params);
+        Self { window, order, filter, fields, skip_total, groups, compared }
     }
 
     /// The order as a cursor remembers it: `-created_at,id`.
     pub(crate) fn sort(&self) -> String {
         sort_text(&self.order)
     }
+}
+
+/// Every field that a parameter names but to show it.
+fn compared(policy: &ListPolicy, params: &[Param]) -> Vec<&'static str> {
+    let mut named = Vec::new();
+    for param in params {
+        let keys = param.keys.iter().map(String::as_str).chain([param.head.as_str()]);
+        let is_list = matches!(param.head.as_str(), "sort" | "group_by" | "aggregate");
+        let values = param.value.split(',').filter(|_| is_list);
+        let values =
+            values.map(|word| word.trim_start_matches('-').split(':').next().unwrap_or(word));
+        for word in keys.chain(values) {
+            named.extend(policy.fields.iter().map(|field| field.name).filter(|name| *name == word));
+        }
+        if param.head == "q" {
+            named.extend(policy.searched);
+        }
+    }
+    named
 }
 
 fn sort_text(order: &[Key]) -> String {

@@ -31,6 +31,7 @@ mod postgres;
 mod publish;
 mod rebuild;
 mod rename;
+mod roles;
 mod sealed;
 mod sessions;
 mod signing_keys;

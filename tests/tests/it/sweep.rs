@@ -5,17 +5,18 @@ use reqwest::Method;
 use serde_json::Value;
 
 /// An operation of a document, its path's variables filled in.
-struct Known {
-    method: Method,
-    path: String,
-    needs_right: bool,
+pub(crate) struct Known {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// The right that it needs.
+    pub(crate) permission: Option<String>,
     /// The least role, where roles decide.
-    role: Option<String>,
+    pub(crate) role: Option<String>,
     /// What a program's token needs.
     scope: Option<String>,
 }
 
-fn operations(document: &Value) -> Vec<Known> {
+pub(crate) fn operations(document: &Value) -> Vec<Known> {
     let mut found = Vec::new();
     for (path, verbs) in document["paths"].as_object().expect("paths") {
         for (verb, operation) in verbs.as_object().expect("verbs") {
@@ -24,15 +25,14 @@ fn operations(document: &Value) -> Vec<Known> {
             let path =
                 path.replace("{domain_id}", "x").replace("{job_id}", "x").replace("{version}", "1");
             let word = |name: &str| operation.get(name)?.as_str().map(str::to_owned);
-            let needs_right = operation.get("x-permission").is_some();
-            let (role, scope) = (word("x-role"), word("x-scope"));
-            found.push(Known { method, path, needs_right, role, scope });
+            let (permission, role, scope) = (word("x-permission"), word("x-role"), word("x-scope"));
+            found.push(Known { method, path, permission, role, scope });
         }
     }
     found
 }
 
-async fn call(api: &Api, method: &Method, path: &str) -> u16 {
+pub(crate) async fn call(api: &Api, method: &Method, path: &str) -> u16 {
     let request = api.request(method.clone(), path).header("content-type", "application/json");
     Answer::of(request.body("{}")).await.status.as_u16()
 }
@@ -45,9 +45,9 @@ async fn what_needs_a_right_is_refused_without_it() {
     let mut guarded = 0;
     for api in [&console, &site] {
         let document = api.get("/openapi.json").await.json();
-        for Known { method, path, needs_right, .. } in operations(&document) {
+        for Known { method, path, permission, .. } in operations(&document) {
             let status = call(api, &method, &path).await;
-            if needs_right {
+            if permission.is_some() {
                 guarded += 1;
                 assert_eq!(status, 401, "{method} {path} as nobody");
             } else {

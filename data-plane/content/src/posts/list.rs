@@ -25,7 +25,7 @@ pub(super) const AUTHOR: IdForm = IdForm {
     },
 };
 
-const STATUS: FieldKind = FieldKind::Word(&[Status::Draft.as_str(), Status::Published.as_str()]);
+const STATUS: FieldKind = FieldKind::Word(&Status::WORDS);
 
 const POLICY: ListPolicy = ListPolicy {
     table: TABLE,

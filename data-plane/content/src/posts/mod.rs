@@ -10,35 +10,42 @@ pub(crate) mod trash;
 mod versions;
 
 use freehold_api::Route;
-use freehold_db::Filter;
+use freehold_db::SqlValue;
 use freehold_fleet::Provision;
+use freehold_ids::UserId;
 use freehold_kernel::{
-    Action, Actor, Holders, Permission, Programs, Role, Scope, StoreError, Subject, Tx, User,
-    write_option,
+    Action, Holders, Permission, Predicate, Programs, Role, Rows, Scope, StoreError, Subject,
+    SubjectField, SubjectFieldKind, SubjectSpec, Tx, write_option,
 };
+
+use model::{Post, Status};
 
 const READ: Permission = Permission {
     name: "posts.read",
     summary: "Read published posts, and one's own drafts",
     holders: Holders::Anyone,
+    rows: Rows::OwnBelow(Role::Editor),
     programs: Programs::From(Scope::Read),
 };
 const CREATE: Permission = Permission {
     name: "posts.create",
     summary: "Write posts",
     holders: Holders::AtLeast(Role::Author),
+    rows: Rows::Every,
     programs: Programs::From(Scope::Write),
 };
 const UPDATE: Permission = Permission {
     name: "posts.update",
     summary: "Change and publish one's own posts; editors anybody's",
     holders: Holders::AtLeast(Role::Author),
+    rows: Rows::OwnBelow(Role::Editor),
     programs: Programs::From(Scope::Write),
 };
 const DELETE: Permission = Permission {
     name: "posts.delete",
     summary: "Move one's own posts to the trash, back, and delete them; editors anybody's",
     holders: Holders::AtLeast(Role::Author),
+    rows: Rows::OwnBelow(Role::Editor),
     programs: Programs::From(Scope::Write),
 };
 
@@ -48,6 +55,9 @@ pub(crate) struct ReadPosts;
 impl Action for ReadPosts {
     const PERMISSION: Permission = READ;
 }
+
+/// The right to write posts.
+pub const WRITE: Permission = CREATE;
 
 pub(crate) struct CreatePosts;
 impl Action for CreatePosts {
@@ -68,49 +78,93 @@ impl Action for DeletePosts {
 #[derive(Debug, Clone)]
 pub struct Posts;
 
+/// What rules may say of posts. A post's address is shown to whoever sees the post.
+pub(crate) const SPEC: SubjectSpec = SubjectSpec {
+    name: "posts",
+    fields: &[
+        SubjectField::new("title", SubjectFieldKind::Text, &["title"]).written(),
+        // What is made of the content tells of it.
+        SubjectField::new(
+            "content",
+            SubjectFieldKind::Text,
+            &["content", "content_html", "excerpt", "reading_minutes"],
+        )
+        .not_compared()
+        .written(),
+        SubjectField::new("excerpt", SubjectFieldKind::Text, &["excerpt"]).not_compared().written(),
+        SubjectField::new("status", SubjectFieldKind::Word(&Status::WORDS), &["status"]).written(),
+        SubjectField::new("author_id", SubjectFieldKind::User, &["author", "author_id"]),
+        SubjectField::new("created_at", SubjectFieldKind::Time, &["created_at"]),
+        SubjectField::new("updated_at", SubjectFieldKind::Time, &["updated_at"]),
+        SubjectField::new("published_at", SubjectFieldKind::Time, &["published_at"]),
+    ],
+};
+
 impl Subject for Posts {
-    fn visible(actor: &Actor) -> Filter {
-        let published = Filter::eq("status", model::Status::Published.as_str());
-        match actor.user() {
-            Some(user) if user.role >= Role::Editor => not_trashed(),
-            Some(user) => published.or(own(user).and(not_trashed())),
-            None => published,
-        }
+    type Row = Post;
+
+    const SPEC: SubjectSpec = SPEC;
+    const READ: Permission = READ;
+
+    fn within(_user: Option<UserId>) -> Predicate {
+        Predicate::ne("status", trash::TRASHED)
     }
 
-    fn changeable(actor: &Actor) -> Filter {
-        changeable(actor).and(not_trashed())
+    fn public() -> Predicate {
+        Predicate::eq("status", Status::Published.as_str())
+    }
+
+    fn own(user: UserId) -> Predicate {
+        own(user)
+    }
+
+    fn value(post: &Post, column: &str) -> SqlValue {
+        match column {
+            "status" => SqlValue::from(post.status.as_str()),
+            column => value(post, column),
+        }
     }
 }
 
-/// Posts in the trash, seen by whoever may change them.
+/// Posts in the trash, seen by whoever may delete them.
 #[derive(Debug, Clone)]
 struct TrashedPosts;
 
 impl Subject for TrashedPosts {
-    fn visible(actor: &Actor) -> Filter {
-        changeable(actor).and(Filter::eq("status", trash::TRASHED))
+    type Row = Post;
+
+    const SPEC: SubjectSpec = SPEC;
+    const READ: Permission = DELETE;
+
+    fn within(_user: Option<UserId>) -> Predicate {
+        Predicate::eq("status", trash::TRASHED)
     }
 
-    fn changeable(actor: &Actor) -> Filter {
-        Self::visible(actor)
+    fn own(user: UserId) -> Predicate {
+        own(user)
+    }
+
+    fn value(post: &Post, column: &str) -> SqlValue {
+        match column {
+            "status" => SqlValue::from(trash::TRASHED),
+            column => value(post, column),
+        }
     }
 }
 
-fn changeable(actor: &Actor) -> Filter {
-    match actor.user() {
-        Some(user) if user.role >= Role::Editor => Filter::everything(),
-        Some(user) if user.role >= Role::Author => own(user),
-        _ => Filter::nothing(),
+fn own(user: UserId) -> Predicate {
+    Predicate::eq("author_id", user.number())
+}
+
+fn value(post: &Post, column: &str) -> SqlValue {
+    match column {
+        "title" => SqlValue::from(post.title.as_str()),
+        "author_id" => SqlValue::Int(post.author.number()),
+        "created_at" => SqlValue::Int(post.created_at),
+        "updated_at" => SqlValue::Int(post.updated_at),
+        "published_at" => SqlValue::from(post.published_at),
+        _ => SqlValue::Null,
     }
-}
-
-fn own(user: User) -> Filter {
-    Filter::eq("author_id", user.id.number())
-}
-
-fn not_trashed() -> Filter {
-    Filter::ne("status", trash::TRASHED)
 }
 
 pub(crate) fn routes() -> Vec<Route> {

@@ -24,6 +24,9 @@ pub(crate) enum Status {
 }
 
 impl Status {
+    /// The words, for lists and rules.
+    pub(crate) const WORDS: [&'static str; 2] = [Self::Draft.as_str(), Self::Published.as_str()];
+
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -87,7 +90,7 @@ impl Slug {
 
 /// A post as the store has it.
 #[derive(Debug, Clone)]
-pub(crate) struct Post {
+pub struct Post {
     pub(crate) id: PostId,
     pub(crate) slug: String,
     pub(crate) title: String,
@@ -144,6 +147,8 @@ pub(crate) enum PostError {
     Forbidden,
     #[error("the post was changed by somebody else meanwhile")]
     Changed,
+    #[error("your role does not allow this")]
+    Denied(Box<ApiError>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -154,6 +159,7 @@ impl From<PostError> for ApiError {
         match error {
             PostError::NotFound => Self::not_found(),
             PostError::Forbidden => Self::forbidden(),
+            PostError::Denied(error) => *error,
             PostError::SlugTaken => Self::conflict("slug_taken", "slug", &message),
             PostError::Changed => {
                 Self::new(axum::http::StatusCode::PRECONDITION_FAILED, "version_mismatch", message)
@@ -291,6 +297,19 @@ pub(crate) struct CreatePostBody {
     status: Option<Status>,
 }
 
+impl CreatePost {
+    /// The fields that it says something of; a draft is what every post begins as.
+    pub(crate) fn written(&self) -> Vec<&'static str> {
+        let said = [
+            ("title", true),
+            ("content", !self.content.is_empty()),
+            ("excerpt", self.excerpt.is_some()),
+            ("status", self.status != Status::Draft),
+        ];
+        said.into_iter().filter_map(|(name, is_said)| is_said.then_some(name)).collect()
+    }
+}
+
 impl Command for CreatePost {
     type Wire = CreatePostBody;
 
@@ -325,6 +344,19 @@ pub(crate) struct UpdatePostBody {
     /// Empty to have it made from the content again.
     excerpt: Option<String>,
     status: Option<Status>,
+}
+
+impl UpdatePost {
+    /// The fields that it says something of.
+    pub(crate) fn written(&self) -> Vec<&'static str> {
+        let said = [
+            ("title", self.title.is_some()),
+            ("content", self.content.is_some()),
+            ("excerpt", self.excerpt.is_some()),
+            ("status", self.status.is_some()),
+        ];
+        said.into_iter().filter_map(|(name, is_said)| is_said.then_some(name)).collect()
+    }
 }
 
 impl Command for UpdatePost {

@@ -10,7 +10,7 @@ use freehold_clock::UnixMs;
 use freehold_idempotency::{Idempotent, KeptAnswer};
 use freehold_identity::api as users;
 use freehold_ids::{PostId, UserId};
-use freehold_kernel::{Begun, Ctx, Read, StoreError};
+use freehold_kernel::{Begun, Ctx, Grant, Read, Shown};
 use freehold_lists::List;
 use serde::Serialize;
 use serde_json::Value;
@@ -102,14 +102,19 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn list(ctx: Ctx<ReadPosts>, list: List<PostView>) -> Result<Data<Page<Value>>, ApiError> {
     let grant = ctx.grant::<Posts>();
+    list.within(|field| grant.may_compare(field))?;
     let mut read = ctx.snapshot().await?;
     let found = store::listed(&mut read, &grant, &list).await?;
-    let views = views(&mut read, found.rows).await?;
+    let views = views(&mut read, &grant, found.rows).await?;
     Ok(Data::ok(found.frame.page(views)?))
 }
 
 /// Adds the authors' names, each read once.
-async fn views(read: &mut Read, posts: Vec<Post>) -> Result<Vec<PostView>, StoreError> {
+async fn views(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    posts: Vec<Post>,
+) -> Result<Vec<Shown<PostView>>, ApiError> {
     let mut names: HashMap<UserId, String> = HashMap::new();
     let mut views = Vec::with_capacity(posts.len());
     for post in posts {
@@ -119,7 +124,8 @@ async fn views(read: &mut Read, posts: Vec<Post>) -> Result<Vec<PostView>, Store
                 unknown.insert(users::shown_name(read, post.author).await?).clone()
             }
         };
-        views.push(PostView::new(post, name, false));
+        let readable = grant.readable(&post);
+        views.push(readable.shown(PostView::new(post, name, false))?);
     }
     Ok(views)
 }
@@ -128,7 +134,7 @@ async fn get(ctx: Ctx<ReadPosts>, Path(slug): Path<String>) -> Result<Response, 
     let grant = ctx.grant::<Posts>();
     let mut read = ctx.snapshot().await?;
     let post = store::by_slug(&mut read, &grant, &slug).await?.ok_or_else(ApiError::not_found)?;
-    answer_one(&mut read, post).await
+    answer_one(&mut read, &grant, post).await
 }
 
 async fn create(
@@ -140,9 +146,10 @@ async fn create(
         Begun::First(tx) => tx,
         Begun::Again(answer) => return Ok(answer),
     };
-    let post = service::create(&mut tx, author, command).await?;
+    let grant = ctx.grant::<Posts>();
+    let post = service::create(&mut tx, &grant, author, command).await?;
     let etag = etag(&post);
-    let view = view_one(&mut tx, post).await?;
+    let view = view_one(&mut tx, &grant, post).await?;
     let answer = KeptAnswer::new(StatusCode::CREATED, &view)?.with_etag(etag);
     Ok(tx.commit_answer(answer).await?)
 }
@@ -154,7 +161,7 @@ async fn update(
     Body(command): Body<UpdatePost>,
 ) -> Result<Response, ApiError> {
     let post = service::update(&ctx, &slug, if_match(&headers)?, command, Keeping::Merged).await?;
-    answer_one(&mut ctx.read().await?, post).await
+    answer_one(&mut ctx.read().await?, &ctx.grant(), post).await
 }
 
 async fn delete(
@@ -166,18 +173,26 @@ async fn delete(
     Ok(Data::ok(()))
 }
 
-pub(super) async fn answer_one(read: &mut Read, post: Post) -> Result<Response, ApiError> {
+pub(super) async fn answer_one(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    post: Post,
+) -> Result<Response, ApiError> {
     let tag = etag(&post);
-    let mut response = Data::ok(view_one(read, post).await?).into_response();
+    let mut response = Data::ok(view_one(read, grant, post).await?).into_response();
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
     }
     Ok(response)
 }
 
-async fn view_one(read: &mut Read, post: Post) -> Result<PostView, StoreError> {
+async fn view_one(
+    read: &mut Read,
+    grant: &Grant<Posts>,
+    post: Post,
+) -> Result<Shown<PostView>, ApiError> {
     let author = users::shown_name(read, post.author).await?;
-    Ok(PostView::new(post, author, true))
+    grant.readable(&post).shown(PostView::new(post, author, true))
 }
 
 fn etag(post: &Post) -> String {

@@ -2,7 +2,7 @@
 
 use freehold_identity::api as users;
 use freehold_ids::UserId;
-use freehold_kernel::{Ctx, StoreError, Tx};
+use freehold_kernel::{Ctx, Grant, StoreError, Tx};
 
 use super::model::{
     CreatePost, Post, PostCreated, PostError, PostFact, PostPublished, PostUnpublished,
@@ -15,18 +15,28 @@ use crate::text;
 /// Numbers tried after a slug that is taken.
 const SLUG_ATTEMPTS_MAX: u32 = 100;
 
-/// Writes a new post. The caller commits.
+/// Writes a new post, if the caller may write one like it. The caller commits.
 pub(crate) async fn create(
     tx: &mut Tx,
+    grant: &Grant<Posts>,
     author: UserId,
     command: CreatePost,
 ) -> Result<Post, PostError> {
+    let fields = command.written();
+    let post = compose(tx, author, command).await?;
+    grant.accepts(None, &post, &fields).map_err(|error| PostError::Denied(Box::new(error)))?;
+    add(tx, &post).await?;
+    Ok(post)
+}
+
+/// Makes a post of a command.
+async fn compose(tx: &mut Tx, author: UserId, command: CreatePost) -> Result<Post, PostError> {
     let slug = match command.slug {
         Some(slug) => slug,
         None => free_slug(tx, &Slug::from_title(&command.title)).await?,
     };
     let now = tx.now().0;
-    let post = Post {
+    Ok(Post {
         id: tx.issue(),
         slug: slug.as_str().to_owned(),
         title: command.title,
@@ -41,14 +51,17 @@ pub(crate) async fn create(
         created_at: now,
         updated_at: now,
         published_at: (command.status == Status::Published).then_some(now),
-    };
-    store::insert(tx, &post).await?;
-    tx.emit(&PostCreated(PostFact::from(&post)))?;
+    })
+}
+
+async fn add(tx: &mut Tx, post: &Post) -> Result<(), PostError> {
+    store::insert(tx, post).await?;
+    tx.emit(&PostCreated(PostFact::from(post)))?;
     if post.status == Status::Published {
-        tx.emit(&PostPublished(PostFact::from(&post)))?;
+        tx.emit(&PostPublished(PostFact::from(post)))?;
         tx.publish_changed();
     }
-    Ok(post)
+    Ok(())
 }
 
 /// The plain slug, or the first free one with a number. The store's writer is alone, so what is
@@ -80,7 +93,10 @@ pub(crate) async fn update(
     let was = before.status;
     let editor = ctx.actor().user().map(|user| user.id);
     versions::keep(&mut tx, &before, editor, command.status, keeping).await?;
-    let post = before.change(command, editor, tx.now().0);
+    let fields = command.written();
+    let post = before.clone().change(command, editor, tx.now().0);
+    let denied = |error| PostError::Denied(Box::new(error));
+    grant.accepts(Some(&before), &post, &fields).map_err(denied)?;
     if !store::update(&mut tx, &grant, &post).await? {
         return Err(PostError::Forbidden);
     }
@@ -107,10 +123,14 @@ pub(crate) async fn create_welcome(tx: &mut Tx, site_name: &str) -> Result<(), S
         excerpt: None,
         status: Status::Published,
     };
-    match create(tx, author, command).await {
+    let post = match compose(tx, author, command).await {
+        Ok(post) => add(tx, &post).await,
+        Err(error) => Err(error),
+    };
+    match post {
         Err(PostError::Store(error)) => Err(error),
         // The store is new: its only slug is this one.
-        Err(_) | Ok(_) => Ok(()),
+        Err(_) | Ok(()) => Ok(()),
     }
 }
 

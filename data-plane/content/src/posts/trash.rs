@@ -9,7 +9,7 @@ use freehold_api::{ApiError, Data, Method, Page, Path, Route, Routes};
 use freehold_clock::UnixMs;
 use freehold_db::{Delete, Direction, Filter, Row, Select, Update};
 use freehold_identity::api as users;
-use freehold_ids::{PostId, UserId};
+use freehold_ids::PostId;
 use freehold_kernel::jobs::{Attempt, Handler, Job, Schedule, Zone};
 use freehold_kernel::{Ctx, Grant, StoreError, Tx};
 use freehold_lists::{Field, FieldKind, List, ListPolicy, Listed};
@@ -30,7 +30,17 @@ use super::{DeletePosts, Posts, TrashedPosts};
 pub(super) const TRASHED: &str = "trashed";
 /// How long it lies there at least; it goes in the night after.
 const KEPT_SECONDS: u64 = 30 * 24 * 3_600;
-const COLUMNS: [&str; 6] = ["id", "slug", "title", "author_id", "trashed_from", "trashed_at"];
+/// Those of a post, and those of the trash.
+const COLUMNS: [&str; 16] = {
+    let mut columns = ["trashed_from"; 16];
+    let mut at = 0;
+    while at < store::COLUMNS.len() {
+        columns[at] = store::COLUMNS[at];
+        at += 1;
+    }
+    columns[store::COLUMNS.len() + 1] = "trashed_at";
+    columns
+};
 
 /// A post in the trash.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,27 +81,20 @@ impl Listed for TrashedView {
     };
 }
 
-/// A row of the trash.
+/// A row of the trash: the post as it was, and since when it lies here.
 struct Trashed {
-    id: PostId,
-    slug: String,
-    title: String,
-    author: UserId,
-    from: Status,
+    post: Post,
     at: i64,
 }
 
 fn trashed(row: &Row) -> Result<Trashed, StoreError> {
-    let slug: String = row.get("slug")?;
+    let post = store::post(row)?;
     let from: Option<String> = row.get("trashed_from")?;
-    Ok(Trashed {
-        id: PostId::from_number(row.get("id")?),
-        slug: slug.split('!').next().unwrap_or_default().to_owned(),
-        title: row.get("title")?,
-        author: UserId::from_number(row.get("author_id")?),
-        from: from.as_deref().and_then(Status::parse).unwrap_or(Status::Draft),
-        at: row.get::<Option<i64>>("trashed_at")?.unwrap_or_default(),
-    })
+    // Its address ends with its id here, so that another post can have the address meanwhile.
+    let slug = post.slug.split('!').next().unwrap_or_default().to_owned();
+    let status = from.as_deref().and_then(Status::parse).unwrap_or(Status::Draft);
+    let at = row.get::<Option<i64>>("trashed_at")?.unwrap_or_default();
+    Ok(Trashed { post: Post { slug, status, ..post }, at })
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -113,7 +116,9 @@ async fn list(
     ctx: Ctx<DeletePosts>,
     list: List<TrashedView>,
 ) -> Result<Data<Page<Value>>, ApiError> {
-    let visible = ctx.grant::<TrashedPosts>().visible();
+    let grant = ctx.grant::<TrashedPosts>();
+    list.within(|field| grant.may_compare(field))?;
+    let visible = grant.visible();
     let mut read = ctx.snapshot().await?;
     let total = match list.total(visible.clone()) {
         Some(count) => Some(read.count(&count).await?),
@@ -122,17 +127,18 @@ async fn list(
     let rows = read.rows(&list.select(visible)).await?;
     let found = list.found(rows, total, trashed)?;
     let mut views = Vec::with_capacity(found.rows.len());
-    for post in found.rows {
+    for Trashed { post, at } in found.rows {
         let username = users::shown_name(&mut read, post.author).await?;
-        views.push(TrashedView {
+        let readable = grant.readable(&post);
+        views.push(readable.shown(TrashedView {
             id: post.id,
             slug: post.slug,
             title: post.title,
             author: AuthorView { id: post.author, username },
-            status: post.from,
-            trashed_at: UnixMs(post.at).rfc3339(),
-            kept_until: UnixMs(post.at).plus_seconds(KEPT_SECONDS).rfc3339(),
-        });
+            status: post.status,
+            trashed_at: UnixMs(at).rfc3339(),
+            kept_until: UnixMs(at).plus_seconds(KEPT_SECONDS).rfc3339(),
+        })?);
     }
     Ok(Data::ok(found.frame.page(views)?))
 }
@@ -187,32 +193,23 @@ pub(crate) fn trash_schedule() -> Schedule {
     Schedule::of::<EmptyTrash>(EmptyTrash::NAME, "0 2 * * *", Zone::Site, 3_600)
 }
 
-async fn find(
-    tx: &mut Tx,
-    grant: &Grant<TrashedPosts>,
-    id: PostId,
-) -> Result<(Trashed, Post), PostError> {
+async fn find(tx: &mut Tx, grant: &Grant<TrashedPosts>, id: PostId) -> Result<Post, PostError> {
     let filter = grant.changeable().and(Filter::eq("id", id.number()));
-    let select = Select::from(TABLE, COLUMNS).filter(filter.clone());
-    let row = tx.optional(&select).await?.ok_or(PostError::NotFound)?;
-    let whole = tx.optional(&Select::from(TABLE, store::COLUMNS).filter(filter)).await?;
-    let post = store::post(&whole.ok_or(PostError::NotFound)?)?;
-    let trashed = trashed(&row)?;
-    Ok((trashed, post))
+    let row = tx.optional(&Select::from(TABLE, COLUMNS).filter(filter)).await?;
+    Ok(trashed(&row.ok_or(PostError::NotFound)?)?.post)
 }
 
 async fn restore(ctx: Ctx<DeletePosts>, Path(id): Path<PostId>) -> Result<Response, ApiError> {
     let post = bring_back(&ctx, id).await?;
-    answer_one(&mut ctx.read().await?, post).await
+    answer_one(&mut ctx.read().await?, &ctx.grant(), post).await
 }
 
 async fn bring_back(ctx: &Ctx<DeletePosts>, id: PostId) -> Result<Post, PostError> {
     let grant = ctx.grant::<TrashedPosts>();
     let mut tx = ctx.begin().await?;
-    let (trashed, post) = find(&mut tx, &grant, id).await?;
-    let slug = free_slug(&mut tx, &Slug::from_title(&trashed.slug)).await?;
-    let slug = slug.as_str().to_owned();
-    let post = Post { slug, status: trashed.from, ..post };
+    let post = find(&mut tx, &grant, id).await?;
+    let slug = free_slug(&mut tx, &Slug::from_title(&post.slug)).await?;
+    let post = Post { slug: slug.as_str().to_owned(), ..post };
     let update = Update::table(TABLE)
         .set("slug", post.slug.as_str())
         .set("status", post.status.as_str())
@@ -237,8 +234,7 @@ async fn delete(ctx: Ctx<DeletePosts>, Path(id): Path<PostId>) -> Result<Data<()
 async fn delete_for_good(ctx: &Ctx<DeletePosts>, id: PostId) -> Result<(), PostError> {
     let grant = ctx.grant::<TrashedPosts>();
     let mut tx = ctx.begin().await?;
-    let (trashed, post) = find(&mut tx, &grant, id).await?;
-    let post = Post { slug: trashed.slug, ..post };
+    let post = find(&mut tx, &grant, id).await?;
     let filter = Filter::eq("id", id.number()).and(grant.changeable());
     tx.delete(&Delete::from(TABLE, filter)).await?;
     tx.emit(&PostDeleted(PostFact::from(&post)))?;

@@ -10,7 +10,7 @@ use freehold_clock::UnixMs;
 use freehold_db::{Delete, Direction, Filter, Insert, Row, Select};
 use freehold_identity::api as users;
 use freehold_ids::{PostId, UserId};
-use freehold_kernel::{Ctx, Read, StoreError, Tx};
+use freehold_kernel::{Ctx, Read, Shown, StoreError, Tx};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -71,7 +71,8 @@ struct VersionView {
 #[schema(as = PostVersions)]
 struct VersionsView {
     /// Newest first; what the post is now is not among them.
-    items: Vec<VersionView>,
+    #[schema(value_type = Vec<VersionView>)]
+    items: Vec<Shown<VersionView>>,
 }
 
 /// What a post was, whole.
@@ -198,15 +199,18 @@ async fn list(
     ctx: Ctx<UpdatePosts>,
     Path(slug): Path<String>,
 ) -> Result<Data<VersionsView>, ApiError> {
+    let grant = ctx.grant::<Posts>();
     let mut read = ctx.snapshot().await?;
     let post = changeable(&ctx, &mut read, &slug).await?;
     let select = Select::from(TABLE, COLUMNS)
         .filter(of(post.id))
         .order("version", Direction::Descending)
         .page(VERSIONS_PER_POST_MAX, 0);
+    let readable = grant.readable(&post);
     let mut items = Vec::new();
     for row in read.rows(&select).await? {
-        items.push(view(&mut read, &version(&row)?).await?);
+        let view = view(&mut read, &version(&row)?).await?;
+        items.push(readable.shown(view)?);
     }
     Ok(Data::ok(VersionsView { items }))
 }
@@ -220,13 +224,14 @@ async fn find(read: &mut Read, post: PostId, number: i64) -> Result<Version, Pos
 async fn get(
     ctx: Ctx<UpdatePosts>,
     PathPair(slug, number): PathPair<String, i64>,
-) -> Result<Data<WholeVersionView>, ApiError> {
+) -> Result<Data<Shown<WholeVersionView>>, ApiError> {
     let mut read = ctx.snapshot().await?;
     let post = changeable(&ctx, &mut read, &slug).await?;
     let found = find(&mut read, post.id, number).await?;
     let about = view(&mut read, &found).await?;
     let Version { content, excerpt, .. } = found;
-    Ok(Data::ok(WholeVersionView { about, content, excerpt }))
+    let whole = WholeVersionView { about, content, excerpt };
+    Ok(Data::ok(ctx.grant::<Posts>().readable(&post).shown(whole)?))
 }
 
 async fn restore(
@@ -246,5 +251,5 @@ async fn restore(
         status: None,
     };
     let post = service::update(&ctx, &slug, expected, command, Keeping::Always).await?;
-    answer_one(&mut ctx.read().await?, post).await
+    answer_one(&mut ctx.read().await?, &ctx.grant(), post).await
 }

@@ -15,7 +15,7 @@ use freehold_db::DbError;
 use freehold_ids::UserId;
 use freehold_kernel::jobs::{Attempt, Handler, Job, Schedule, Zone};
 use freehold_kernel::{
-    Action, Compiled, Event, Holders, Permission, Programs, Role, Scope, Secret, StoreError,
+    Action, Compiled, Event, Holders, Permission, Programs, Role, Rows, Scope, Secret, StoreError,
     Tenant, Tx,
 };
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,7 @@ pub(crate) const READ_PUBLIC: Permission = Permission {
     name: "keys.read_public",
     summary: "Read the public keys that verify this site's tokens",
     holders: Holders::Anyone,
+    rows: Rows::Every,
     programs: Programs::From(Scope::Read),
 };
 
@@ -43,6 +44,7 @@ pub(crate) const MANAGE: Permission = Permission {
     name: "keys.manage",
     summary: "See the keys that sign this site's tokens, and have a new one made",
     holders: Holders::AtLeast(Role::Admin),
+    rows: Rows::Every,
     programs: Programs::Never,
 };
 

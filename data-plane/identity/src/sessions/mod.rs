@@ -8,7 +8,7 @@ mod routes;
 mod service;
 pub(crate) mod store;
 
-use freehold_kernel::{Action, Holders, Permission, Programs, Role};
+use freehold_kernel::{Action, Holders, Permission, Programs, Role, Rows};
 
 pub(crate) use agent::Agent;
 pub(crate) use model::{ACCESS_TOKEN_SECONDS, ACCESS_TOKEN_TYPE, AccessClaims};
@@ -20,6 +20,7 @@ pub(crate) const SIGN_IN: Permission = Permission {
     name: "sessions.create",
     summary: "Register and sign in",
     holders: Holders::Anyone,
+    rows: Rows::Every,
     programs: Programs::Never,
 };
 
@@ -27,6 +28,7 @@ pub(crate) const SIGN_OUT: Permission = Permission {
     name: "sessions.delete",
     summary: "Sign out",
     holders: Holders::AtLeast(Role::Reader),
+    rows: Rows::Every,
     programs: Programs::Never,
 };
 
@@ -34,6 +36,7 @@ pub(crate) const READ_OWN: Permission = Permission {
     name: "sessions.read_own",
     summary: "See where one is signed in",
     holders: Holders::AtLeast(Role::Reader),
+    rows: Rows::Every,
     programs: Programs::Never,
 };
 

@@ -104,7 +104,7 @@ pub(crate) async fn of_user(
 }
 
 fn caller<P: Action>(ctx: &Ctx<P>) -> Result<User, ApiError> {
-    ctx.actor().user().ok_or_else(ApiError::unauthorized)
+    ctx.actor().user().cloned().ok_or_else(ApiError::unauthorized)
 }
 
 async fn list(ctx: Ctx<ReadOwnSessions>) -> Result<Data<OpenSessionsView>, ApiError> {

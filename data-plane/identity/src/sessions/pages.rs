@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, header};
 use freehold_api::{ApiError, Command, Problems};
 use freehold_credentials::Opaque;
-use freehold_kernel::{Action, Ctx, Tx, User};
+use freehold_kernel::{Action, Ctx, Tx};
 
 use super::agent::Agent;
 use super::model::{FAMILY_SECONDS_MAX, Login, LoginBody, Register, RegisterBody};
@@ -72,7 +72,7 @@ pub struct Profile {
     /// The address that they sign in with.
     pub email: String,
     /// The word of their role.
-    pub role: &'static str,
+    pub role: String,
     /// What they say of themselves.
     pub bio: String,
     /// Their own page elsewhere.
@@ -157,13 +157,13 @@ impl Desk {
     /// 401 for nobody.
     pub async fn profile<P: Action>(&self, ctx: &Ctx<P>) -> Result<Profile, ApiError> {
         let ctx = ctx.act::<ReadOwnUser>()?;
-        let user: User = ctx.actor().user().ok_or_else(ApiError::unauthorized)?;
+        let user = ctx.actor().user().ok_or_else(ApiError::unauthorized)?;
         let found = users::store::by_id(&mut ctx.read().await?, user.id).await?;
         let found = found.ok_or_else(ApiError::unauthorized)?;
         Ok(Profile {
             username: found.username,
             email: found.email,
-            role: found.role.as_str(),
+            role: found.role,
             bio: found.bio.unwrap_or_default(),
             website: found.website.unwrap_or_default(),
             has_password: found.password_hash.is_some(),

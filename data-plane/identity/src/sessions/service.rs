@@ -64,7 +64,7 @@ pub(super) async fn registered(
     }
     let hash = hasher.hash(command.password).await?;
     let mut tx = ctx.begin().await?;
-    let role = options.default_role();
+    let role = options.default_role().as_str();
     let user = users::store::create(&mut tx, &command.email, &command.username, hash, role)
         .await
         .map_err(taken)?;
@@ -159,7 +159,9 @@ pub(crate) async fn enter_by_ticket(
     let member = claims.sub.to_string();
     let user = match users::store::by_member(&mut tx, &member).await? {
         // What a member is here, the account says.
-        Some(user) if user.role != role => users::store::set_role(&mut tx, user, role).await?,
+        Some(user) if user.role != role.as_str() => {
+            users::store::set_role(&mut tx, user, role.as_str()).await?
+        }
         Some(user) => user,
         None => users::store::create_for_member(&mut tx, &member, &claims.email, role)
             .await

@@ -4,7 +4,7 @@
 mod routes;
 mod store;
 
-use freehold_kernel::{Action, Holders, Permission, Programs, Role};
+use freehold_kernel::{Action, Holders, Permission, Programs, Role, Rows};
 
 pub(crate) use routes::routes;
 pub(crate) use store::{PREFIX, find};
@@ -13,6 +13,7 @@ pub(crate) const MANAGE_OWN: Permission = Permission {
     name: "tokens.manage_own",
     summary: "Read, make and revoke tokens of one's own",
     holders: Holders::AtLeast(Role::Reader),
+    rows: Rows::Every,
     programs: Programs::Never,
 };
 

@@ -6,7 +6,7 @@ use freehold_api::{ApiError, Body, Command, Data, Method, Page, Path, Problems, 
 use freehold_credentials::{Email, Password, PasswordHasher};
 use freehold_idempotency::{Idempotent, KeptAnswer};
 use freehold_ids::UserId;
-use freehold_kernel::{Begun, Ctx, Role};
+use freehold_kernel::{Begun, Ctx};
 use freehold_lists::List;
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,8 +25,8 @@ pub(super) struct AddUserBody {
     email: String,
     /// 2 to 50 letters, digits, dots, hyphens or underscores.
     username: String,
-    /// Your own, or one that may less; not `owner`.
-    role: Role,
+    /// The word of your own role, or of one that may no more; not `owner`.
+    role: String,
     /// 8 to 128 characters, not easy to guess.
     password: String,
 }
@@ -44,13 +44,13 @@ impl Command for AddUser {
 }
 
 #[derive(Debug)]
-struct NewRole(Role);
+struct NewRole(String);
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewRoleBody {
-    /// Your own, or one that may less; not `owner`.
-    role: Role,
+    /// The word of your own role, or of one that may no more; not `owner`.
+    role: String,
 }
 
 impl Command for NewRole {
@@ -138,7 +138,7 @@ async fn role(
     Path(id): Path<UserId>,
     Body(NewRole(role)): Body<NewRole>,
 ) -> Result<Data<UserView>, ApiError> {
-    Ok(Data::ok(service::set_role(&ctx, id, role).await?.into()))
+    Ok(Data::ok(service::set_role(&ctx, id, &role).await?.into()))
 }
 
 async fn status(

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use freehold_api::Route;
 use freehold_fleet::Provision;
-use freehold_kernel::{Action, Holders, Permission, Programs, Role, Scope, StoreError, Tx};
+use freehold_kernel::{Action, Holders, Permission, Programs, Role, Rows, Scope, StoreError, Tx};
 
 pub(crate) use model::{Account, Username, hash_error};
 pub(crate) use profile::{ChangePassword, ChangePasswordBody, ChangeProfileBody};
@@ -25,6 +25,7 @@ pub(crate) const READ_OWN: Permission = Permission {
     name: "users.read_own",
     summary: "Read one's own user",
     holders: Holders::AtLeast(Role::Reader),
+    rows: Rows::Every,
     programs: Programs::From(Scope::Read),
 };
 
@@ -32,6 +33,7 @@ pub(crate) const CHANGE_OWN: Permission = Permission {
     name: "users.change_own",
     summary: "Change one's own user and password",
     holders: Holders::AtLeast(Role::Reader),
+    rows: Rows::Every,
     programs: Programs::Never,
 };
 
@@ -39,6 +41,7 @@ pub(crate) const MANAGE: Permission = Permission {
     name: "users.manage",
     summary: "Read, add and suspend users, and say what each may",
     holders: Holders::AtLeast(Role::Admin),
+    rows: Rows::Every,
     programs: Programs::From(Scope::Admin),
 };
 

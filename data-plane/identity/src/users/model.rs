@@ -1,9 +1,9 @@
 //! What a user is: pure values and rules.
 
-use freehold_api::{ApiError, Problems};
+use freehold_api::{ApiError, FieldError, Problems};
 use freehold_credentials::HashError;
 use freehold_ids::UserId;
-use freehold_kernel::{Event, Role, StoreError};
+use freehold_kernel::{Event, StoreError};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
@@ -46,7 +46,8 @@ pub(crate) struct Account {
     pub(crate) id: UserId,
     pub(crate) email: String,
     pub(crate) username: String,
-    pub(crate) role: Role,
+    /// The word of their role.
+    pub(crate) role: String,
     pub(crate) status: String,
     pub(crate) password_hash: Option<String>,
     /// What they say of themselves.
@@ -201,6 +202,8 @@ pub(crate) enum UserError {
     Own,
     #[error("this user's role does not allow you to change them")]
     TooHigh(&'static str),
+    #[error("expected the word of a role of this site")]
+    UnknownRole,
     #[error("this role is given in the console, to the members of the site's account")]
     Member,
     #[error("an account with this e-mail address exists here already")]
@@ -223,6 +226,11 @@ impl From<UserError> for ApiError {
         match error {
             UserError::NotFound => Self::not_found(),
             UserError::Own => Self::conflict("own_user", "id", &message),
+            UserError::UnknownRole => Self::invalid(vec![FieldError {
+                path: "role".to_owned(),
+                code: "unknown_role".to_owned(),
+                message,
+            }]),
             UserError::TooHigh(field) => Self::role_too_high(field),
             UserError::Member => Self::conflict("console_member", "role", &message),
             UserError::EmailTaken => Self::conflict("email_taken", "email", &message),

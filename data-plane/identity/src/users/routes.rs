@@ -3,7 +3,7 @@
 use freehold_api::{ApiError, Data, Method, Route, Routes};
 use freehold_clock::UnixMs;
 use freehold_ids::UserId;
-use freehold_kernel::{Ctx, Role};
+use freehold_kernel::Ctx;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +18,8 @@ pub(crate) struct UserView {
     id: UserId,
     email: String,
     username: String,
-    role: Role,
+    /// The word of their role: a built-in one or one of the site's own.
+    role: String,
     #[schema(value_type = Status)]
     status: String,
     /// What they say of themselves.
@@ -60,5 +61,5 @@ async fn me(ctx: Ctx<ReadOwnUser>) -> Result<Data<UserView>, ApiError> {
     let mut read = ctx.read().await?;
     let account = store::by_id(&mut read, user.id).await?.ok_or_else(ApiError::unauthorized)?;
     // Who looks as somebody of a lesser role is told that one.
-    Ok(Data::ok(UserView { role: user.role, ..account.into() }))
+    Ok(Data::ok(UserView { role: user.policy.slug().to_owned(), ..account.into() }))
 }

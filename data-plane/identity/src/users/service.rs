@@ -6,15 +6,16 @@
 
 use freehold_credentials::{Email, Password, PasswordHasher};
 use freehold_ids::UserId;
-use freehold_kernel::{Ctx, Role, StoreError, Tx};
+use freehold_kernel::{Ctx, Policy, Role, StoreError, Tx};
 
 use super::model::{
     Account, Status, UserAdded, UserError, UserFact, UserPasswordChanged, UserRoleChanged,
     UserStatusChanged, Username,
 };
 use super::profile::ChangePassword;
-use super::{ChangeOwnUser, ManageUsers, store};
+use super::{ChangeOwnUser, MANAGE, ManageUsers, store};
 use crate::keys::Keys;
+use crate::roles;
 use crate::sessions::{self, Agent, Opening, SignedIn};
 
 /// What a user is to say of themselves; what is absent stays.
@@ -30,7 +31,7 @@ pub(crate) struct ChangeProfile {
 pub(super) struct AddUser {
     pub(super) email: Email,
     pub(super) username: Username,
-    pub(super) role: Role,
+    pub(super) role: String,
     pub(super) password: Password,
 }
 
@@ -111,19 +112,28 @@ pub(crate) async fn replace_password(
     Ok((tx, user))
 }
 
-/// The administrator who calls, as they are in this transaction.
-async fn administrator(ctx: &Ctx<ManageUsers>, tx: &mut Tx) -> Result<Account, UserError> {
-    let caller = ctx.actor().user().ok_or(UserError::NotFound)?;
-    let found = store::by_id(tx, caller.id).await?;
-    found
-        .filter(|user| user.is_active() && user.role >= Role::Admin)
-        .ok_or(UserError::TooHigh("role"))
+/// Who calls as they are in this transaction, with what their role allows.
+struct Administrator {
+    id: UserId,
+    policy: Policy,
 }
 
-/// Somebody else whom the caller may change.
+async fn administrator(ctx: &Ctx<ManageUsers>, tx: &mut Tx) -> Result<Administrator, UserError> {
+    let caller = ctx.actor().user().ok_or(UserError::NotFound)?;
+    let found = store::by_id(tx, caller.id).await?.filter(Account::is_active);
+    let account = found.ok_or(UserError::TooHigh("role"))?;
+    let policy = roles::policy(ctx.tenant(), &account.role).await?;
+    if !policy.holds(&MANAGE) {
+        return Err(UserError::TooHigh("role"));
+    }
+    Ok(Administrator { id: account.id, policy })
+}
+
+/// Somebody else whom the caller may change: nobody who may do what the caller may not.
 async fn subject(
+    ctx: &Ctx<ManageUsers>,
     tx: &mut Tx,
-    caller: &Account,
+    caller: &Administrator,
     id: UserId,
     field: &'static str,
 ) -> Result<Account, UserError> {
@@ -131,10 +141,25 @@ async fn subject(
     if user.id == caller.id {
         return Err(UserError::Own);
     }
-    if user.role > caller.role {
+    let policy = roles::policy(ctx.tenant(), &user.role).await?;
+    if !caller.policy.covers(&policy, ctx.catalogue()) {
         return Err(UserError::TooHigh(field));
     }
     Ok(user)
+}
+
+/// Whether the caller may give somebody this role: the owner's comes from the account alone.
+async fn may_give(
+    ctx: &Ctx<ManageUsers>,
+    caller: &Administrator,
+    role: &str,
+) -> Result<(), UserError> {
+    let policy = roles::find(ctx.tenant(), role).await?.ok_or(UserError::UnknownRole)?;
+    let is_owner = matches!(policy, Policy::BuiltIn(Role::Owner));
+    if is_owner || !caller.policy.covers(&policy, ctx.catalogue()) {
+        return Err(UserError::TooHigh("role"));
+    }
+    Ok(())
 }
 
 /// Adds a user. The caller commits.
@@ -144,11 +169,9 @@ pub(super) async fn add(
     (command, hash): (AddUser, String),
 ) -> Result<Account, UserError> {
     let caller = administrator(ctx, tx).await?;
-    if command.role > caller.role || command.role == Role::Owner {
-        return Err(UserError::TooHigh("role"));
-    }
     let AddUser { email, username, role, .. } = command;
-    let user = store::create(tx, &email, &username, hash, role).await.map_err(taken)?;
+    may_give(ctx, &caller, &role).await?;
+    let user = store::create(tx, &email, &username, hash, &role).await.map_err(taken)?;
     tx.emit(&UserAdded(UserFact { user_id: user.id, by: caller.id }))?;
     Ok(user)
 }
@@ -157,15 +180,12 @@ pub(super) async fn add(
 pub(super) async fn set_role(
     ctx: &Ctx<ManageUsers>,
     id: UserId,
-    role: Role,
+    role: &str,
 ) -> Result<Account, UserError> {
     let mut tx = ctx.begin().await?;
     let caller = administrator(ctx, &mut tx).await?;
-    let user = subject(&mut tx, &caller, id, "role").await?;
-    // The site's owner owns its account too.
-    if role > caller.role || role == Role::Owner {
-        return Err(UserError::TooHigh("role"));
-    }
+    let user = subject(ctx, &mut tx, &caller, id, "role").await?;
+    may_give(ctx, &caller, role).await?;
     if user.is_member {
         return Err(UserError::Member);
     }
@@ -183,7 +203,7 @@ pub(super) async fn set_status(
 ) -> Result<Account, UserError> {
     let mut tx = ctx.begin().await?;
     let caller = administrator(ctx, &mut tx).await?;
-    let mut user = subject(&mut tx, &caller, id, "status").await?;
+    let mut user = subject(ctx, &mut tx, &caller, id, "status").await?;
     user.status = status.as_str().to_owned();
     let key = user.username.to_lowercase();
     store::update(&mut tx, &user, &key).await?;
@@ -199,7 +219,7 @@ pub(super) async fn set_status(
 pub(super) async fn end_sessions(ctx: &Ctx<ManageUsers>, id: UserId) -> Result<(), UserError> {
     let mut tx = ctx.begin().await?;
     let caller = administrator(ctx, &mut tx).await?;
-    let user = subject(&mut tx, &caller, id, "id").await?;
+    let user = subject(ctx, &mut tx, &caller, id, "id").await?;
     sessions::end_of(&mut tx, user.id, caller.id).await?;
     tx.commit().await?;
     Ok(())

@@ -24,13 +24,11 @@ pub(super) const COLUMNS: [&str; 10] = [
 ];
 
 fn account(row: &Row) -> Result<Account, StoreError> {
-    let role: String = row.get("role")?;
     Ok(Account {
         id: UserId::from_number(row.get("id")?),
         email: row.get("email")?,
         username: row.get("username")?,
-        // A role that this release does not know gets the least.
-        role: Role::parse(&role).unwrap_or(Role::Reader),
+        role: row.get("role")?,
         status: row.get("status")?,
         password_hash: row.get("password_hash")?,
         bio: row.get("bio")?,
@@ -69,7 +67,7 @@ pub(crate) async fn create(
     email: &Email,
     username: &Username,
     password_hash: String,
-    role: Role,
+    role: &str,
 ) -> Result<Account, StoreError> {
     let user = new_user(tx, email.as_str(), username, role, Some(password_hash));
     insert(tx, &user, email.key(), &username.key, None).await?;
@@ -90,7 +88,7 @@ pub(crate) async fn create_for_member(
     let taken = find(tx, Filter::eq("username_key", plain.key.as_str())).await?.is_some();
     let unique = tx.issue::<kinds::User>().number();
     let username = if taken { Username::from_email(email, Some(unique)) } else { plain };
-    let user = Account { is_member: true, ..new_user(tx, email, &username, role, None) };
+    let user = Account { is_member: true, ..new_user(tx, email, &username, role.as_str(), None) };
     insert(tx, &user, &email.to_lowercase(), &username.key, Some(member)).await?;
     Ok(user)
 }
@@ -99,14 +97,14 @@ fn new_user(
     tx: &mut Tx,
     email: &str,
     username: &Username,
-    role: Role,
+    role: &str,
     password_hash: Option<String>,
 ) -> Account {
     Account {
         id: tx.issue(),
         email: email.to_owned(),
         username: username.shown.clone(),
-        role,
+        role: role.to_owned(),
         status: ACTIVE.to_owned(),
         password_hash,
         bio: None,
@@ -120,14 +118,14 @@ fn new_user(
 pub(crate) async fn set_role(
     tx: &mut Tx,
     user: Account,
-    role: Role,
+    role: &str,
 ) -> Result<Account, StoreError> {
     let update = Update::table("users")
-        .set("role", role.as_str())
+        .set("role", role)
         .set("updated_at", tx.now().0)
         .filter(Filter::eq("id", user.id.number()));
     tx.update(&update).await?;
-    Ok(Account { role, ..user })
+    Ok(Account { role: role.to_owned(), ..user })
 }
 
 /// Writes what a user may change of themselves, and their status.

@@ -1,17 +1,39 @@
-//! What callers may: permissions for actions, grants for rows.
+//! What callers may: permissions for actions, grants for rows and fields.
 //!
-//! A permission answers "may this role do this at all", a [`Grant`] "on which rows". Store
-//! functions over user-visible rows take a grant, so that a query cannot forget to ask.
+//! A permission answers "may this role do this at all", a [`Grant`] "on which rows, and on which
+//! fields of theirs". Built-in roles hold what permissions declare; a site's own roles have rules.
 
-use std::marker::PhantomData;
+mod catalogue;
+mod condition;
+mod grant;
+mod policy;
+mod predicate;
+mod subject;
+#[cfg(test)]
+mod tests;
 
 use freehold_api::ApiError;
-use freehold_db::Filter;
 use serde::{Deserialize, Serialize};
+
+pub use catalogue::Catalogue;
+pub use condition::Condition;
+pub use grant::{Grant, Readable, Shown};
+pub use policy::{OwnRole, Policy, Reason, Rule};
+pub use predicate::Predicate;
+pub use subject::{Subject, SubjectField, SubjectFieldKind, SubjectSpec};
 
 use crate::{Actor, Role};
 
-/// Who holds a permission.
+/// Over which rows built-in roles hold a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Every row, or what it allows is about none.
+    Every,
+    /// Roles below this one over rows of their own, the others over every row.
+    OwnBelow(Role),
+}
+
+/// Who holds a permission, of nobody in particular and the built-in roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holders {
     /// Everybody, signed in or not.
@@ -81,20 +103,42 @@ pub struct Permission {
     pub summary: &'static str,
     /// Who holds it.
     pub holders: Holders,
+    /// Over which rows.
+    pub rows: Rows,
     /// What a program of theirs needs.
     pub programs: Programs,
 }
 
 impl Permission {
+    /// The first part of its name, which is what it is about.
+    pub fn subject(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(subject, _)| subject)
+    }
+
+    /// The last part of its name, which is what it allows.
+    pub fn action(&self) -> &'static str {
+        self.name.split_once('.').map_or("", |(_, action)| action)
+    }
+
+    /// Whether everybody holds it who is signed in, so that no rule can take it away.
+    pub const fn is_everybodys(&self) -> bool {
+        matches!(self.holders, Holders::Anyone | Holders::AtLeast(Role::Reader))
+    }
+
+    /// Over which rows a built-in role holds it, where it does.
+    pub fn reach_of(&self, role: Role) -> Rows {
+        match self.rows {
+            Rows::OwnBelow(whole) if role < whole => self.rows,
+            _ => Rows::Every,
+        }
+    }
+
     /// Whether the caller holds it.
     ///
     /// # Errors
     /// 401 for nobody, 403 that says what is missing for somebody.
     pub fn check(&self, actor: &Actor) -> Result<(), ApiError> {
-        let role_suffices = match self.holders {
-            Holders::Anyone => true,
-            Holders::AtLeast(role) => actor.is_at_least(role),
-        };
+        let role_suffices = actor.holds(self);
         let Some(user) = actor.user() else {
             return if role_suffices { Ok(()) } else { Err(ApiError::unauthorized()) };
         };
@@ -114,39 +158,4 @@ impl Permission {
 pub trait Action: Send + Sync + 'static {
     /// The right that it needs.
     const PERMISSION: Permission;
-}
-
-/// A set of user-visible rows, with the rule for who sees and changes which.
-pub trait Subject: Send + Sync + 'static {
-    /// The rows that this caller may see.
-    fn visible(actor: &Actor) -> Filter;
-
-    /// The rows that this caller may change or delete.
-    fn changeable(actor: &Actor) -> Filter;
-}
-
-/// The rows of a subject that one caller may see and change.
-#[derive(Debug, Clone)]
-pub struct Grant<S: Subject> {
-    visible: Filter,
-    changeable: Filter,
-    subject: PhantomData<S>,
-}
-
-impl<S: Subject> Grant<S> {
-    /// What this caller, and nobody else, may see and change. Use cases get theirs from
-    /// [`crate::Ctx::grant`]; pages that look the same to everybody ask as an anonymous reader.
-    pub fn of(actor: &Actor) -> Self {
-        Self { visible: S::visible(actor), changeable: S::changeable(actor), subject: PhantomData }
-    }
-
-    /// Narrows a reading statement.
-    pub fn visible(&self) -> Filter {
-        self.visible.clone()
-    }
-
-    /// Narrows a changing statement.
-    pub fn changeable(&self) -> Filter {
-        self.changeable.clone()
-    }
 }
