@@ -10,7 +10,7 @@ use crate::workspace::{Profile, Workspace};
 use crate::{deny, long_run, openapi, packages, product, shell, tidy, web};
 
 /// The whole-product tests of what modules do, whatever keeps a site.
-const STORIES: [&str; 16] = [
+const STORIES: [&str; 17] = [
     "account",
     "figures",
     "idempotency",
@@ -19,8 +19,8 @@ const STORIES: [&str; 16] = [
     "lists",
     "options",
     "publish",
-    "sessions",
     "roles",
+    "sessions",
     "signing_keys",
     "site_account",
     "sweep",
