@@ -25,7 +25,7 @@ const MAILS_PER_ROUND_MAX: u64 = 50;
 const RESEALED_PER_TX_ROWS: u64 = 200;
 
 /// How mail leaves.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum MailSender {
     /// Into files of this folder.
     Log {
@@ -41,8 +41,38 @@ pub enum MailSender {
     },
 }
 
-/// A mail that waits to be sent.
+/// By hand, since the URL of a mail server may hold its password.
+impl std::fmt::Debug for MailSender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Log { folder } => f.debug_struct("Log").field("folder", folder).finish(),
+            Self::Smtp { from, .. } => {
+                f.debug_struct("Smtp").field("from", from).finish_non_exhaustive()
+            }
+        }
+    }
+}
+
+/// Why a mail did not leave.
 #[derive(Debug)]
+enum Undelivered {
+    /// Another attempt may succeed.
+    Retry(String),
+    /// No attempt will: the address, the text or the mail server's answer is final.
+    Refused(String),
+}
+
+impl Undelivered {
+    fn retry(error: impl std::fmt::Display) -> Self {
+        Self::Retry(error.to_string())
+    }
+
+    fn refused(error: impl std::fmt::Display) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+/// A mail that waits to be sent. Its text may hold a secret, so it is not for logs.
 struct Mail {
     id: MailId,
     recipient: String,
@@ -110,17 +140,30 @@ pub(crate) async fn send(
     let mail = read(&row, id, master)?;
     let update = Update::table("mails").filter(Filter::eq("id", id.to_string()));
     let update = match deliver(sender, &mail).await {
-        Ok(()) => update.set("sent_at", now.0).set("body", "").set("error", None::<String>),
-        Err(error) => {
+        Ok(()) => update
+            .set("sent_at", now.0)
+            .set("body", "")
+            .set("error", None::<String>)
+            .add("attempts", 1),
+        Err(Undelivered::Refused(error)) => {
+            tracing::warn!(mail = %id, error, "a mail was refused and is given up");
+            // All attempts count as made, which is what takes it out of `due`.
+            let left = MAIL_ATTEMPTS_MAX - mail.attempts;
+            update.set("error", error).set("body", "").add("attempts", left)
+        }
+        Err(Undelivered::Retry(error)) => {
             tracing::warn!(mail = %id, error, "a mail could not be sent");
             let wait = MAIL_RETRY_SECONDS << mail.attempts.clamp(0, 12);
-            let update = update.set("error", error).set("next_at", now.plus_seconds(wait).0);
+            let update = update
+                .set("error", error)
+                .set("next_at", now.plus_seconds(wait).0)
+                .add("attempts", 1);
             let is_given_up = mail.attempts + 1 >= MAIL_ATTEMPTS_MAX;
             if is_given_up { update.set("body", "") } else { update }
         }
     };
     let mut writer = db.write().await?;
-    writer.update(&update.add("attempts", 1)).await?;
+    writer.update(&update).await?;
     writer.commit().await
 }
 
@@ -162,31 +205,46 @@ pub(crate) async fn reseal(db: &Database, master: &Master) -> Result<(), DbError
     }
 }
 
-async fn deliver(sender: &MailSender, mail: &Mail) -> Result<(), String> {
-    let text = |error: &dyn std::fmt::Display| error.to_string();
+/// Refuses what would begin another line, and with it another header.
+fn check_line(what: &str, value: &str) -> Result<(), Undelivered> {
+    if value.chars().any(char::is_control) {
+        return Err(Undelivered::Refused(format!("the {what} has control characters")));
+    }
+    Ok(())
+}
+
+async fn deliver(sender: &MailSender, mail: &Mail) -> Result<(), Undelivered> {
+    check_line("recipient", &mail.recipient)?;
+    check_line("subject", &mail.subject)?;
     match sender {
         MailSender::Log { folder } => {
             let file = folder.join(format!("{}.txt", mail.id));
             let Mail { recipient, subject, body, .. } = mail;
             let content = format!("To: {recipient}\nSubject: {subject}\n\n{body}\n");
-            tokio::fs::create_dir_all(folder).await.map_err(|e| text(&e))?;
-            tokio::fs::write(&file, content).await.map_err(|e| text(&e))?;
+            tokio::fs::create_dir_all(folder).await.map_err(Undelivered::retry)?;
+            tokio::fs::write(&file, content).await.map_err(Undelivered::retry)?;
             tracing::info!(file = %file.display(), "a mail was written to a file");
             Ok(())
         }
         MailSender::Smtp { url, from } => {
-            let from: Mailbox = from.parse().map_err(|e| text(&e))?;
-            let to: Mailbox = mail.recipient.parse().map_err(|e| text(&e))?;
+            // A fault of the configuration is the operator's to mend, and the mail waits for it.
+            let from: Mailbox = from.parse().map_err(Undelivered::retry)?;
+            let to: Mailbox = mail.recipient.parse().map_err(Undelivered::refused)?;
             let message = Message::builder()
                 .from(from)
                 .to(to)
                 .subject(mail.subject.as_str())
                 .message_id(Some(format!("<{}@freehold>", mail.id)))
                 .body(mail.body.clone())
-                .map_err(|e| text(&e))?;
-            let transport =
-                AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|e| text(&e))?.build();
-            transport.send(message).await.map(drop).map_err(|e| text(&e))
+                .map_err(Undelivered::refused)?;
+            let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+                .map_err(Undelivered::retry)?
+                .build();
+            let sent = transport.send(message).await;
+            sent.map(drop).map_err(|error| match error.is_permanent() {
+                true => Undelivered::refused(error),
+                false => Undelivered::retry(error),
+            })
         }
     }
 }
