@@ -4,6 +4,7 @@
 //! override them in that order. Every mistake of every layer is reported at once.
 
 mod layers;
+mod mail;
 mod settings;
 
 use std::net::SocketAddr;
@@ -12,7 +13,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 pub use layers::{Origin, Setting, Sources};
-pub use settings::{HostNames, LogFormat, Mail, ProxySource};
+pub use mail::Mail;
+pub use settings::{HostNames, LogFormat, ProxySource};
 
 /// The defaults with their explanations, as `freehold config show --defaults` prints them.
 pub const DEFAULTS: &str = include_str!("config.default.toml");

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use toml::Value;
 
 use crate::layers::Setting;
+use crate::mail::Mail;
 use crate::{BucketSettings, Config, Problem, WorkerSettings};
 
 /// The name of a database of tenants.
@@ -52,20 +53,6 @@ pub enum ProxySource {
     ProxyV2,
     /// In this header of each request, in lower case.
     Header(String),
-}
-
-/// How mail leaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mail {
-    /// Into files.
-    Log,
-    /// To a server.
-    Smtp {
-        /// The server's URL.
-        url: String,
-        /// The sender.
-        from: String,
-    },
 }
 
 /// How log lines look.
