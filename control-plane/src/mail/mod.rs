@@ -248,3 +248,64 @@ async fn deliver(sender: &MailSender, mail: &Mail) -> Result<(), Undelivered> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn mail(recipient: &str, subject: &str) -> Mail {
+        let (recipient, subject) = (recipient.to_owned(), subject.to_owned());
+        let body = "text".to_owned();
+        Mail { id: MailId::from_random(1), recipient, subject, body, attempts: 0 }
+    }
+
+    /// The outcome of a mail whose sender's address the mail server answers with this.
+    async fn answered(answer: &'static str) -> Result<(), Undelivered> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("smtp://{}", listener.local_addr().expect("its address"));
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            let (reader, mut writer) = stream.into_split();
+            let mut lines = BufReader::new(reader).lines();
+            writer.write_all(b"220 sink\r\n").await.expect("a greeting");
+            while let Ok(Some(line)) = lines.next_line().await {
+                let reply = if line.starts_with("MAIL") { answer } else { "250 ok\r\n" };
+                if writer.write_all(reply.as_bytes()).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let sender = MailSender::Smtp { url, from: "no-reply@example.org".to_owned() };
+        let outcome = deliver(&sender, &mail("ada@example.org", "Hello")).await;
+        server.abort();
+        outcome
+    }
+
+    #[tokio::test]
+    async fn a_final_answer_refuses_and_a_passing_one_does_not() {
+        let last = answered("550 no such place\r\n").await;
+        assert!(matches!(last, Err(Undelivered::Refused(_))), "{last:?}");
+        let passing = answered("451 not now\r\n").await;
+        assert!(matches!(passing, Err(Undelivered::Retry(_))), "{passing:?}");
+    }
+
+    #[tokio::test]
+    async fn what_could_forge_a_header_or_names_nobody_is_refused() {
+        let url = "smtp://user:hunter2@127.0.0.1:1".to_owned();
+        let smtp = MailSender::Smtp { url, from: "no-reply@example.org".to_owned() };
+        let log = MailSender::Log { folder: PathBuf::from("/nonexistent") };
+        for sender in [&smtp, &log] {
+            assert!(!format!("{sender:?}").contains("hunter2"));
+            for bad in [mail("a@b.org\r\nBcc: c@d.org", "Hi"), mail("a@b.org", "Hi\nBcc: c@d.org")]
+            {
+                let outcome = deliver(sender, &bad).await;
+                assert!(matches!(outcome, Err(Undelivered::Refused(_))), "{outcome:?}");
+            }
+        }
+        let nobody = deliver(&smtp, &mail("not an address", "Hi")).await;
+        assert!(matches!(nobody, Err(Undelivered::Refused(_))), "{nobody:?}");
+    }
+}
