@@ -21,6 +21,10 @@ const MAIL_RETRY_SECONDS: u64 = 30;
 /// Mails taken up in one round.
 const MAILS_PER_ROUND_MAX: u64 = 50;
 
+/// What a server answers to a wrong name or password (RFC 4954, section 6): the operator mends that,
+/// and no mail is lost meanwhile.
+const AUTHENTICATION_CODES: [u16; 4] = [530, 534, 535, 538];
+
 /// Mails whose texts are sealed anew in one transaction.
 const RESEALED_PER_TX_ROWS: u64 = 200;
 
@@ -241,9 +245,13 @@ async fn deliver(sender: &MailSender, mail: &Mail) -> Result<(), Undelivered> {
                 .map_err(Undelivered::retry)?
                 .build();
             let sent = transport.send(message).await;
-            sent.map(drop).map_err(|error| match error.is_permanent() {
-                true => Undelivered::refused(error),
-                false => Undelivered::retry(error),
+            sent.map(drop).map_err(|error| {
+                let code = error.status().map(u16::from);
+                let is_operators = code.is_some_and(|code| AUTHENTICATION_CODES.contains(&code));
+                match error.is_permanent() && !is_operators {
+                    true => Undelivered::refused(error),
+                    false => Undelivered::retry(error),
+                }
             })
         }
     }
@@ -290,6 +298,8 @@ mod tests {
         assert!(matches!(last, Err(Undelivered::Refused(_))), "{last:?}");
         let passing = answered("451 not now\r\n").await;
         assert!(matches!(passing, Err(Undelivered::Retry(_))), "{passing:?}");
+        let unknown = answered("530 sign in first\r\n").await;
+        assert!(matches!(unknown, Err(Undelivered::Retry(_))), "{unknown:?}");
     }
 
     #[tokio::test]
