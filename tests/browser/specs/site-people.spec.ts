@@ -1,6 +1,6 @@
 /** People in a site's admin: users and their roles, oneself, tokens, and how others see it. */
 import type { Page } from '@playwright/test';
-import { enterAdmin, visit } from '../support/site.ts';
+import { enterAdmin, overApi, visit } from '../support/site.ts';
 import { adminUrl, expect, fresh, look, PASSWORD, test } from '../support/world.ts';
 
 /** Registers somebody on the site whose admin the page is of. */
@@ -190,6 +190,27 @@ test('the admin is seen as somebody of a lesser role would see it', async ({ pag
   await expect(page.getByText('options.manage')).toBeVisible();
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page.getByRole('link', { name: 'Settings' })).toBeVisible();
+});
+
+test('a role of the site’s own is given by its name, and the admin is seen as it would be', async ({ page }) => {
+  const slug = await enterAdmin(page);
+  const permissions = [{ action: 'read', subject: 'stats' }];
+  const role = { name: 'Desk helper', permissions };
+  expect(await overApi(page, 'POST', '/api/v1/admin/rbac/roles', role)).toBe(201);
+  const ada = { email: `${fresh('ada')}@example.org`, username: 'ada', role: 'reader', password: PASSWORD };
+  expect(await overApi(page, 'POST', '/api/v1/admin/users', ada)).toBe(201);
+  await page.goto(adminUrl(slug, '/users'));
+  await page.getByLabel('Role: ada').selectOption('Desk helper');
+  await expect(page.getByText('ada has another role')).toBeVisible();
+  await page.getByRole('region', { name: 'Users' }).getByLabel('Role', { exact: true }).selectOption('Desk helper');
+  await expect(page).toHaveURL(/role=desk-helper/);
+  await expect(page.getByRole('row', { name: /ada/ })).toBeVisible();
+  await look(page, 'users-own-role');
+  await page.getByRole('button', { name: 'You' }).click();
+  await page.getByRole('menuitem', { name: 'Desk helper' }).click();
+  await expect(page.getByText('You see the admin as somebody with this role would: desk-helper')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Users', exact: true })).toHaveCount(0);
+  await look(page, 'view-as-own-role');
 });
 
 test.describe('at 390 px, dark and in Chinese', () => {
