@@ -20,6 +20,7 @@ use crate::request::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, Request, Window};
 /// What a caller asks of the list of `T`.
 #[derive(Debug)]
 pub struct List<T: Listed> {
+    query: String,
     request: Request,
     of: PhantomData<fn() -> T>,
 }
@@ -38,14 +39,16 @@ impl<T: Listed> List<T> {
     /// # Errors
     /// 400 with every parameter that the list does not know or cannot read.
     pub fn parse(query: &str) -> Result<Self, ApiError> {
-        Ok(Self { request: Request::parse(T::POLICY, query)?, of: PhantomData })
+        let request = Request::parse(T::POLICY, query)?;
+        Ok(Self { query: query.to_owned(), request, of: PhantomData })
     }
 
-    /// Refuses what names a field that the caller may not compare rows by.
+    /// Refuses what names a field that the caller may not compare rows by. Where the list's own order
+    /// would, its key orders it: the order and the cursor would tell of the field.
     ///
     /// # Errors
     /// 403 with the fields.
-    pub fn within(&self, may_compare: impl Fn(&str) -> bool) -> Result<(), ApiError> {
+    pub fn within(self, may_compare: impl Fn(&str) -> bool) -> Result<Self, ApiError> {
         let refused = self.request.compared.iter().filter(|name| !may_compare(name));
         let refused: Vec<FieldError> = refused
             .map(|name| FieldError {
@@ -54,7 +57,15 @@ impl<T: Listed> List<T> {
                 message: "your role does not allow comparing rows by this field".to_owned(),
             })
             .collect();
-        if refused.is_empty() { Ok(()) } else { Err(ApiError::forbidden_fields(refused)) }
+        if !refused.is_empty() {
+            return Err(ApiError::forbidden_fields(refused));
+        }
+        if T::POLICY.order.iter().all(|(name, _)| may_compare(name)) {
+            return Ok(self);
+        }
+        let by_key = ListPolicy { order: &[], ..*T::POLICY };
+        let request = Request::parse(&by_key, &self.query)?;
+        Ok(Self { request, ..self })
     }
 
     /// The statement that counts the rows on all pages, where that is asked for. `visible` are the

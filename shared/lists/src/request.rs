@@ -212,6 +212,12 @@ impl Reading<'_> {
     }
 
     /// The keys that the caller or the policy names, and the list's key behind them.
+    /// Whether the cursor is of a list in order by its key alone, as [`crate::List::within`] makes it.
+    fn goes_on_by_key(&mut self) -> bool {
+        let (table, key) = (self.policy.table, self.policy.key);
+        self.find("after").is_some_and(|after| cursor::read(table, key, after).is_ok())
+    }
+
     fn order(&mut self) -> Vec<Key> {
         let mut order = Vec::new();
         let text = self.find("sort").map(str::to_owned);
@@ -219,7 +225,7 @@ impl Reading<'_> {
             for part in text.split(',') {
                 self.sort_key(part, &mut order);
             }
-        } else {
+        } else if !self.goes_on_by_key() {
             for (name, direction) in self.policy.order {
                 let field = self.policy.field(name, |_| true);
                 order.extend(field.map(|field| Key { field, direction: *direction }));

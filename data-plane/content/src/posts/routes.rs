@@ -102,7 +102,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn list(ctx: Ctx<ReadPosts>, list: List<PostView>) -> Result<Data<Page<Value>>, ApiError> {
     let grant = ctx.grant::<Posts>();
-    list.within(|field| grant.may_compare(field))?;
+    let list = list.within(|field| grant.may_compare(field))?;
     let mut read = ctx.snapshot().await?;
     let found = store::listed(&mut read, &grant, &list).await?;
     let views = views(&mut read, &grant, found.rows).await?;

@@ -117,7 +117,7 @@ async fn list(
     list: List<TrashedView>,
 ) -> Result<Data<Page<Value>>, ApiError> {
     let grant = ctx.grant::<TrashedPosts>();
-    list.within(|field| grant.may_compare(field))?;
+    let list = list.within(|field| grant.may_compare(field))?;
     let visible = grant.visible();
     let mut read = ctx.snapshot().await?;
     let total = match list.total(visible.clone()) {

@@ -160,10 +160,10 @@ impl Reading<'_> {
             }
             ("$in", value) => self.one_of(field, column, value),
             ("$nin", value) => self.one_of(field, column, value).map(Predicate::negated),
-            ("$lt", value) => self.ordered(field, column, Comparison::Less, value),
-            ("$lte", value) => self.ordered(field, column, Comparison::AtMost, value),
-            ("$gt", value) => self.ordered(field, column, Comparison::Greater, value),
-            ("$gte", value) => self.ordered(field, column, Comparison::AtLeast, value),
+            ("$lt", value) => self.compared(field, column, Comparison::Less, value),
+            ("$lte", value) => self.compared(field, column, Comparison::AtMost, value),
+            ("$gt", value) => self.compared(field, column, Comparison::Greater, value),
+            ("$gte", value) => self.compared(field, column, Comparison::AtLeast, value),
             _ => {
                 Err("expected one of: $eq, $ne, $in, $nin, $lt, $lte, $gt, $gte, $null".to_owned())
             }
@@ -178,20 +178,10 @@ impl Reading<'_> {
         comparison: Comparison,
         value: &Value,
     ) -> Result<Predicate, String> {
-        Ok(Predicate::compare(column, comparison, self.value(field, value)?))
-    }
-
-    fn ordered(
-        &self,
-        field: &SubjectField,
-        column: &'static str,
-        comparison: Comparison,
-        value: &Value,
-    ) -> Result<Predicate, String> {
-        if !field.kind.is_ordered() {
+        if comparison != Comparison::Equal && !field.kind.is_ordered() {
             return Err("expected a field of numbers or times for this operator".to_owned());
         }
-        self.compared(field, column, comparison, value)
+        Ok(Predicate::compare(column, comparison, self.value(field, value)?))
     }
 
     fn one_of(
