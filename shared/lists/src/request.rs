@@ -211,13 +211,13 @@ impl Reading<'_> {
         Window::Page { page, rows, skip: (page - 1) * rows }
     }
 
-    /// The keys that the caller or the policy names, and the list's key behind them.
     /// Whether the cursor is of a list in order by its key alone, as [`crate::List::within`] makes it.
     fn goes_on_by_key(&mut self) -> bool {
         let (table, key) = (self.policy.table, self.policy.key);
         self.find("after").is_some_and(|after| cursor::read(table, key, after).is_ok())
     }
 
+    /// The keys that the caller or the policy names, and the list's key behind them.
     fn order(&mut self) -> Vec<Key> {
         let mut order = Vec::new();
         let text = self.find("sort").map(str::to_owned);
